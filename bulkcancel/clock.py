@@ -1,0 +1,38 @@
+"""Time, as something that is handed in: decisions take `now`, loops take a `Clock`."""
+
+import time
+from typing import Protocol
+
+import anyio
+
+
+class Clock(Protocol):
+    """Where a loop gets its time from."""
+
+    def now(self) -> float:
+        """Seconds since an arbitrary point, never going back."""
+        ...
+
+    def wall(self) -> float:
+        """Seconds since the Unix epoch; may jump."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that many seconds."""
+        ...
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> float:
+        """Seconds of the monotonic clock."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Seconds since the Unix epoch."""
+        return time.time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, without blocking the event loop."""
+        await anyio.sleep(seconds)

@@ -1,0 +1,226 @@
+"""The words everything else is made of: rows, replies, results, outcomes and settings.
+
+Nothing here does anything, and nothing here imports the rest of the package.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Outcome(StrEnum):
+    """What became of one input row. The set is closed, and the counts add up to the input rows."""
+
+    CANCELED = "canceled"
+    ALREADY_FINISHED = "already_finished"
+    NOT_FOUND = "not_found"
+    REJECTED = "rejected"
+    INVALID = "invalid"
+    DUPLICATE = "duplicate"
+    FORBIDDEN = "forbidden"
+    THROTTLED = "throttled"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    NOT_ATTEMPTED = "not_attempted"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether a resumed run leaves the row alone."""
+        return self not in RETRYABLE
+
+
+#: The outcomes that `--resume` tries again.
+RETRYABLE = frozenset(
+    {
+        Outcome.FORBIDDEN,
+        Outcome.THROTTLED,
+        Outcome.FAILED,
+        Outcome.UNCONFIRMED,
+        Outcome.NOT_ATTEMPTED,
+    }
+)
+
+#: The outcomes that count against `--max-failures`.
+COUNTS_AS_FAILURE = frozenset({Outcome.FAILED, Outcome.THROTTLED, Outcome.REJECTED, Outcome.FORBIDDEN})
+
+
+class ExitCode(IntEnum):
+    """The process's exit status."""
+
+    OK = 0
+    INCOMPLETE = 1
+    USAGE = 2
+    STOPPED = 3
+    REPORT_LOST = 4
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class StopReason(StrEnum):
+    """Why a run ended before its input did."""
+
+    INTERRUPTED = "interrupted"
+    TERMINATED = "terminated"
+    REFUSED = "credentials_refused"
+    MISROUTED = "misrouted"
+    MAX_FAILURES = "max_failures"
+    MAX_DURATION = "max_duration"
+    REPORT_LOST = "report_lost"
+
+
+class FailureKind(StrEnum):
+    """Why an attempt brought no reply; the words are those of the vendor's own sync tools."""
+
+    TIMEOUT = "http_timeout"
+    CONNECTION = "http_connection"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRef:
+    """One instance to cancel.
+
+    Attributes:
+        workflow_id: The workflow's id.
+        instance_id: The id of the workflow's execution.
+        line: The line of the input it was read from, starting at 1.
+    """
+
+    workflow_id: str
+    instance_id: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """An input row that can't be sent.
+
+    Attributes:
+        workflow_id: What stood in the row's place for it, made printable; may be empty.
+        instance_id: What stood in the row's place for it, made printable; may be empty.
+        line: The line of the input, starting at 1.
+        code: A short stable word for programs, such as ``invalid_id``.
+        reason: A sentence for people.
+    """
+
+    workflow_id: str
+    instance_id: str
+    line: int
+    code: str
+    reason: str
+
+
+#: What a source yields for each input row.
+Row = InstanceRef | RejectedRow
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the API answered to one request: status, headers (matched without regard to case), body."""
+
+    status: int
+    headers: "Mapping[str, str]"
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why one request brought no usable reply."""
+
+    kind: FailureKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one input row; its fields are the report's columns, in order.
+
+    Attributes:
+        line: The line of the input, starting at 1.
+        workflow_id: The workflow's id.
+        instance_id: The instance's id.
+        outcome: What became of the row.
+        http_status: The status of the last reply, or None when there was none.
+        error_code: The API's own code where it gave one, else a class such as ``http_5xx``; may be empty.
+        error_detail: A printable sentence, or empty.
+        attempts: Requests sent to cancel this instance.
+        throttled: How many of them were answered 429.
+        started_at: When the first request was sent, in seconds since the epoch, or None.
+        finished_at: When the outcome was known, in seconds since the epoch.
+        duration_ms: From the first request to the outcome, in milliseconds.
+    """
+
+    line: int
+    workflow_id: str
+    instance_id: str
+    outcome: Outcome
+    http_status: int | None = None
+    error_code: str = ""
+    error_detail: str = ""
+    attempts: int = 0
+    throttled: int = 0
+    started_at: float | None = None
+    finished_at: float | None = None
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` requests in any `per` seconds."""
+
+    count: int
+    per: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One part of a job that several processes share: number `index`, from 1, of `total`."""
+
+    index: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailureLimit:
+    """When to give up the run: a number of failed rows, or a share of the finished rows in percent."""
+
+    value: float
+    is_percent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a run behaves; built once, handed down, never changed.
+
+    Attributes:
+        concurrency: Requests in flight at once.
+        rate: An upper bound of our own, or None for the API's quota alone.
+        headroom: The share of the organization's quota to leave to others, 0.0 to 0.9.
+        max_attempts: Requests per row that may fail with 5xx or a network fault; 429s do not count.
+        max_throttled: 429s per row before it is given up as throttled.
+        timeout: Seconds for one request, from connecting to the last byte.
+        max_duration: Seconds for the whole run, or None.
+        max_failures: When to give up the run, or None.
+        ignore_not_found: Whether `not_found` rows leave the exit code at 0.
+        verify: Whether to watch each instance until it has ended.
+        verify_timeout: Seconds to watch one instance.
+        limit: Stop reading after this many rows that can be sent, or None.
+        shard: The part of the input that is ours, or None for all.
+    """
+
+    concurrency: int = 32
+    rate: Rate | None = None
+    headroom: float = 0.0
+    max_attempts: int = 6
+    max_throttled: int = 100
+    timeout: float = 30.0
+    max_duration: float | None = None
+    max_failures: FailureLimit | None = None
+    ignore_not_found: bool = False
+    verify: bool = False
+    verify_timeout: float = 60.0
+    limit: int | None = None
+    shard: Shard | None = None
