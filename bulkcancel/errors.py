@@ -18,7 +18,7 @@ class InputError(BulkCancelError):
 
 
 class ReportError(BulkCancelError):
-    """The report can't be used as it is: it is not ours, is in use, or stands in the way. Nothing was sent."""
+    """The report can't be used: it is not ours, is in use, or stands in the way. Nothing was sent."""
 
 
 class ReportLostError(BulkCancelError):
