@@ -66,6 +66,7 @@ class StopReason(StrEnum):
     TERMINATED = "terminated"
     REFUSED = "credentials_refused"
     MISROUTED = "misrouted"
+    UNREACHABLE = "unreachable"
     MAX_FAILURES = "max_failures"
     MAX_DURATION = "max_duration"
     REPORT_LOST = "report_lost"
