@@ -20,6 +20,8 @@ _BACKOFF_CAP = 20.0
 _REFUSED_WORKFLOWS = 3
 _REFUSALS_BEFORE_CHECK = 25
 _PERCENT_NEEDS_ROWS = 20
+_PATIENCE = 300.0
+_PATIENCE_AT_FIRST = 120.0
 
 
 class Verdict(Enum):
@@ -249,6 +251,16 @@ def too_many_failures(failed: int, finished: int, value: float, *, is_percent: b
     if not is_percent:
         return failed >= value
     return finished >= _PERCENT_NEEDS_ROWS and failed * 100.0 >= value * finished
+
+
+def is_out_of_reach(down_for: float, *, has_answered: bool) -> bool:
+    """Whether an outage has lasted so long that the run should stop and be resumed later.
+
+    Args:
+        down_for: Seconds since the API last answered soundly.
+        has_answered: Whether it ever did in this run.
+    """
+    return down_for >= (_PATIENCE if has_answered else _PATIENCE_AT_FIRST)
 
 
 def cut_short(judgement: Judgement | None, reason: StopReason) -> tuple[Outcome, str]:

@@ -1,0 +1,6 @@
+"""The API over HTTP: where it is, who asks, and one request at a time. It moves bytes and judges nothing."""
+
+from bulkcancel.datadog.client import DatadogApi, connect
+from bulkcancel.datadog.target import Credentials, Target, read_credentials
+
+__all__ = ["Credentials", "DatadogApi", "Target", "connect", "read_credentials"]

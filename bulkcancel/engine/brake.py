@@ -1,0 +1,56 @@
+"""The run's brake: pulled once, it ends every wait of ours and lets requests in flight finish."""
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from anyio import CancelScope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bulkcancel.models import StopReason
+
+
+class StoppedError(Exception):
+    """A wait was cut short because the run stops."""
+
+
+class Brake:
+    """Stops a run early. Requests that are on the wire are left to finish."""
+
+    def __init__(self) -> None:
+        self._scopes: set[CancelScope] = set()
+        self._hooks: list[Callable[[], None]] = []
+        self.reason: StopReason | None = None
+
+    def pull(self, reason: "StopReason") -> None:
+        """Stop the run; only the first reason counts."""
+        if self.reason is not None:
+            return
+        self.reason = reason
+        for scope in tuple(self._scopes):
+            scope.cancel()
+        for hook in self._hooks:
+            hook()
+
+    def on_pull(self, hook: "Callable[[], None]") -> None:
+        """Have `hook` called when the brake is pulled."""
+        self._hooks.append(hook)
+
+    @contextmanager
+    def interrupts(self) -> "Iterator[None]":
+        """Make the waits inside end when the brake is pulled.
+
+        Raises:
+            StoppedError: It was pulled, before or meanwhile.
+        """
+        if self.reason is not None:
+            raise StoppedError
+        with CancelScope() as scope:
+            self._scopes.add(scope)
+            try:
+                yield
+            finally:
+                self._scopes.discard(scope)
+        if scope.cancelled_caught:
+            raise StoppedError

@@ -1,0 +1,72 @@
+"""`--verify`: watch an instance until it has ended, and say how."""
+
+from typing import TYPE_CHECKING
+
+from bulkcancel.engine.brake import StoppedError
+from bulkcancel.models import Outcome
+from bulkcancel.policy import State, Verdict, judge, read_state
+
+if TYPE_CHECKING:
+    from bulkcancel.clock import Clock
+    from bulkcancel.engine.brake import Brake
+    from bulkcancel.engine.gate import Gate
+    from bulkcancel.engine.sender import CancelApi
+    from bulkcancel.models import InstanceRef
+
+# A recorded instance's end lies about 0.4 s after its cancel call.
+_FIRST_LOOK = 0.5
+_LOOK_GROWTH = 1.5
+_LONGEST_BETWEEN_LOOKS = 5.0
+
+
+class Confirmer:
+    """Reads instances through a gate of their own: reads and cancels have different quotas."""
+
+    def __init__(
+        self, api: "CancelApi", gate: "Gate", *, clock: "Clock", brake: "Brake", timeout: float
+    ) -> None:
+        self._api = api
+        self._gate = gate
+        self._clock = clock
+        self._brake = brake
+        self._timeout = timeout
+
+    async def watch(self, ref: "InstanceRef") -> tuple[Outcome, str]:
+        """Watch an instance whose cancel was accepted until it has ended, or the time is over."""
+        deadline = self._clock.now() + self._timeout
+        pause = _FIRST_LOOK
+        detail = ""
+        try:
+            while True:
+                left = deadline - self._clock.now()
+                if left <= 0.0:
+                    return Outcome.UNCONFIRMED, f"not seen to end within {self._timeout:g} s; {detail}"
+                with self._brake.interrupts():
+                    await self._clock.sleep(min(pause, left))
+                pause = min(pause * _LOOK_GROWTH, _LONGEST_BETWEEN_LOOKS)
+                state, detail = await self.look(ref)
+                if state is State.CANCELED:
+                    return Outcome.CANCELED, ""
+                if state is State.ENDED:
+                    return Outcome.ALREADY_FINISHED, f"it had ended: {detail}"
+                if state is State.RUNNING:
+                    detail = "last seen running"
+        except StoppedError:
+            return Outcome.UNCONFIRMED, f"the run stopped before it was seen to end; {detail}".rstrip("; ")
+
+    async def look(self, ref: "InstanceRef") -> tuple[State, str]:
+        """Read an instance's state once.
+
+        Raises:
+            StoppedError: The run stops.
+        """
+        ticket = await self._gate.enter()
+        try:
+            answer = await self._api.get_instance(ref)
+        except BaseException:
+            self._gate.drop(ticket)
+            raise
+        # The same statuses mean the same things to the pacing, whichever request they answer.
+        verdict = judge(answer).verdict
+        self._gate.settle(ticket, answer, Verdict.ACCEPTED if verdict is Verdict.MISROUTED else verdict)
+        return read_state(answer)

@@ -1,0 +1,199 @@
+"""One row's attempts, driven by tenacity: what to try again, when, and when to give up."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result
+
+from bulkcancel.models import Failure, InstanceRef, Outcome, Reply, Result, StopReason
+from bulkcancel.pacing import read_notice
+from bulkcancel.policy import Judgement, Refusals, Verdict, backoff, is_out_of_reach, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bulkcancel.clock import Clock
+    from bulkcancel.engine.brake import Brake
+    from bulkcancel.engine.gate import Gate
+    from bulkcancel.models import Settings
+
+_LONGEST_RETRY_AFTER = 60.0
+
+
+class CancelApi(Protocol):
+    """What the engine needs of the API."""
+
+    async def cancel(self, ref: InstanceRef) -> Reply | Failure:
+        """Ask for one instance to be canceled."""
+        ...
+
+    async def get_instance(self, ref: InstanceRef) -> Reply | Failure:
+        """Read one instance."""
+        ...
+
+    async def check_keys(self) -> Reply | Failure:
+        """Ask whether both keys are good."""
+        ...
+
+
+class HeldBackError(Exception):
+    """The row's workflow was just refused, and it is not yet known whether all others will be."""
+
+
+@dataclass(slots=True)
+class Job:
+    """One row on its way: what was sent for it and what came back.
+
+    Attributes:
+        ref: The instance.
+        previous: The outcome an earlier run recorded for it, which this one replaces, or None.
+        attempts: Requests sent.
+        throttled: How many were answered 429.
+        faults: How many brought a fault.
+        started_at: When the first was sent, in seconds since the epoch, or None.
+        started: The same on the monotonic clock.
+        judgement: What the last answer meant, or None.
+        retry_after: Seconds the last fault's reply asked us to wait.
+    """
+
+    ref: InstanceRef
+    previous: Outcome | None = None
+    attempts: int = 0
+    throttled: int = 0
+    faults: int = 0
+    started_at: float | None = None
+    started: float = 0.0
+    judgement: Judgement | None = None
+    retry_after: float = 0.0
+
+    def result(self, outcome: Outcome, clock: "Clock", *, code: str = "", detail: str = "") -> Result:
+        """Close the job."""
+        duration = clock.now() - self.started if self.attempts else 0.0
+        return Result(
+            line=self.ref.line,
+            workflow_id=self.ref.workflow_id,
+            instance_id=self.ref.instance_id,
+            outcome=outcome,
+            http_status=self.judgement.status if self.judgement else None,
+            error_code=code,
+            error_detail=detail,
+            attempts=self.attempts,
+            throttled=self.throttled,
+            started_at=self.started_at,
+            finished_at=clock.wall(),
+            duration_ms=round(duration * 1000),
+        )
+
+
+class Sender:
+    """Sends cancel requests through the gate until each is decided or given up."""
+
+    def __init__(
+        self,
+        api: CancelApi,
+        gate: "Gate",
+        settings: "Settings",
+        *,
+        clock: "Clock",
+        brake: "Brake",
+        refusals: Refusals,
+        jitter: "Callable[[], float]",
+    ) -> None:
+        self._api = api
+        self._gate = gate
+        self._settings = settings
+        self._clock = clock
+        self._brake = brake
+        self._refusals = refusals
+        self._jitter = jitter
+        self._has_answered = False
+
+    def retrying(self) -> AsyncRetrying:
+        """A tenacity loop for `attempt`; it holds state, so each worker takes its own."""
+        return AsyncRetrying(
+            retry=retry_if_result(_is_undecided),
+            stop=self._gives_up,
+            wait=self._wait,
+            sleep=self._sleep,
+            retry_error_callback=_last_judgement,
+        )
+
+    async def attempt(self, job: Job) -> Judgement:
+        """Send one request for a job, and learn from its answer.
+
+        Raises:
+            StoppedError: The run stops, and nothing was sent.
+            HeldBackError: Its workflow was refused meanwhile, and nothing was sent.
+        """
+        ticket = await self._gate.enter()
+        try:
+            if self._refusals.holds_back(job.ref.workflow_id):
+                raise HeldBackError  # noqa: TRY301 - the ticket goes back on this way out as on any other
+            if not job.attempts:
+                job.started_at, job.started = self._clock.wall(), self._clock.now()
+            job.attempts += 1
+            answer = await self._api.cancel(job.ref)
+            judgement = job.judgement = judge(answer)
+            await self._learn(job, answer, judgement)
+        except BaseException:
+            self._gate.drop(ticket)
+            raise
+        self._gate.settle(ticket, answer, judgement.verdict)
+        if judgement.verdict is Verdict.FAULT:
+            self._watch_outage()
+        return judgement
+
+    async def _learn(self, job: Job, answer: Reply | Failure, judgement: Judgement) -> None:
+        verdict = judgement.verdict
+        if verdict is Verdict.FAULT:
+            job.faults += 1
+            if isinstance(answer, Reply):
+                told = read_notice(answer.headers, self._clock.wall()).retry_after
+                job.retry_after = min(told or 0.0, _LONGEST_RETRY_AFTER)
+            return
+        self._has_answered = True
+        if verdict is Verdict.THROTTLED:
+            job.throttled += 1
+        elif verdict is Verdict.MISROUTED:
+            self._brake.pull(StopReason.MISROUTED)
+        elif verdict is Verdict.FORBIDDEN or verdict is Verdict.UNAUTHORIZED:
+            keys_pass = True
+            if self._refusals.refused(verdict, job.ref.workflow_id):
+                keys_pass = await self._keys_pass()
+            if self._refusals.ends_the_run(verdict, keys_pass=keys_pass):
+                self._brake.pull(StopReason.REFUSED)
+        else:
+            self._refusals.passed()
+
+    async def _keys_pass(self) -> bool:
+        verdict = judge(await self._api.check_keys()).verdict
+        return verdict not in {Verdict.FORBIDDEN, Verdict.UNAUTHORIZED}
+
+    def _watch_outage(self) -> None:
+        down_for = self._gate.pacer.down_for(self._clock.now())
+        if is_out_of_reach(down_for, has_answered=self._has_answered):
+            self._brake.pull(StopReason.UNREACHABLE)
+
+    def _gives_up(self, state: RetryCallState) -> bool:
+        job: Job = state.args[0]
+        return job.faults >= self._settings.max_attempts or job.throttled >= self._settings.max_throttled
+
+    def _wait(self, state: RetryCallState) -> float:
+        job: Job = state.args[0]
+        if job.judgement is not None and job.judgement.verdict is Verdict.THROTTLED:
+            return 0.0  # the gate knows how long, and waits for all workers at once
+        return max(backoff(job.faults, self._jitter()), job.retry_after)
+
+    async def _sleep(self, seconds: float) -> None:
+        if seconds > 0.0:
+            with self._brake.interrupts():
+                await self._clock.sleep(seconds)
+
+
+def _is_undecided(judgement: Judgement) -> bool:
+    return not judgement.is_final
+
+
+def _last_judgement(state: RetryCallState) -> Judgement | None:
+    job: Job = state.args[0]
+    return job.judgement

@@ -1,0 +1,119 @@
+"""What a reply's headers say about the quota, read so that no header can do harm.
+
+The headers are those of https://docs.datadoghq.com/api/latest/rate-limits/; a gateway may add
+`Retry-After`, double a value (`7, 7`), or write an epoch where seconds belong.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: No header makes a run wait longer than this many seconds without asking again.
+LONGEST_PAUSE = 300.0
+
+_EPOCHS_BEGIN = 1_000_000_000  # a Reset this large is a point in time, not a number of seconds
+_LONGEST_PERIOD = 86_400
+_MOST_DIGITS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one reply says about the quota; None for what it doesn't say.
+
+    Attributes:
+        limit: Requests per window.
+        period: Seconds per window.
+        remaining: Requests left in this window.
+        reset: Seconds until the window ends, rounded by the server to whole ones.
+        retry_after: Seconds until a request may be tried again.
+        broken: The name of a header that can't be what it says, or empty.
+    """
+
+    limit: int | None = None
+    period: float | None = None
+    remaining: int | None = None
+    reset: float | None = None
+    retry_after: float | None = None
+    broken: str = ""
+
+
+_SILENT = Notice()
+
+
+def read_notice(headers: "Mapping[str, str]", wall: float) -> Notice:
+    """Read the quota headers of one reply.
+
+    Args:
+        headers: The reply's headers, matched without regard to case.
+        wall: Seconds since the epoch, for headers that name a point in time.
+    """
+    remaining_text = headers.get("X-RateLimit-Remaining")
+    reset_text = headers.get("X-RateLimit-Reset")
+    retry_text = headers.get("Retry-After")
+    if remaining_text is None and reset_text is None and retry_text is None:
+        return _SILENT
+    limit_text = headers.get("X-RateLimit-Limit")
+    period_text = headers.get("X-RateLimit-Period")
+    limit = _number(limit_text)
+    period = _number(period_text)
+    remaining = _number(remaining_text)
+    reset = _seconds(reset_text, wall)
+    retry_after = _retry_after(retry_text, wall)
+    broken = ""
+    if period is not None and not 0 < period <= _LONGEST_PERIOD:
+        period, broken = None, "X-RateLimit-Period"
+    if limit is not None and limit == 0:
+        limit, broken = None, "X-RateLimit-Limit"
+    if reset is not None and reset > (period or LONGEST_PAUSE):
+        # One second more than the period is rounding; anything beyond can't be true.
+        if reset > (period or LONGEST_PAUSE) + 1:
+            broken = "X-RateLimit-Reset"
+        reset = float(period or LONGEST_PAUSE)
+    if remaining is not None and limit is not None and remaining > limit:
+        remaining, broken = limit, "X-RateLimit-Remaining"
+    for name, text, value in (
+        ("X-RateLimit-Limit", limit_text, limit),
+        ("X-RateLimit-Period", period_text, period),
+        ("X-RateLimit-Remaining", remaining_text, remaining),
+        ("X-RateLimit-Reset", reset_text, reset),
+        ("Retry-After", retry_text, retry_after),
+    ):
+        if text is not None and value is None:
+            broken = name
+    return Notice(limit, period, remaining, reset, retry_after, broken)
+
+
+def _number(text: str | None) -> int | None:
+    """A whole number from a header; of a doubled one (`7, 7`), the smaller half."""
+    if text is None:
+        return None
+    if text.isdecimal() and text.isascii() and len(text) <= _MOST_DIGITS:
+        return int(text)
+    numbers = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and part.isascii() and len(part) <= _MOST_DIGITS for part in numbers):
+        return None
+    return min(map(int, numbers))
+
+
+def _seconds(text: str | None, wall: float) -> float | None:
+    number = _number(text)
+    if number is None or number < _EPOCHS_BEGIN:
+        return number
+    return max(0.0, number - wall)
+
+
+def _retry_after(text: str | None, wall: float) -> float | None:
+    if text is None:
+        return None
+    seconds = _seconds(text, wall)
+    if seconds is None:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        seconds = max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - wall)
+    return min(seconds, LONGEST_PAUSE)

@@ -1,0 +1,164 @@
+"""The one answer to "may I send now?", from everything the replies have taught."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bulkcancel.models import Rate
+from bulkcancel.pacing.breaker import Breaker
+from bulkcancel.pacing.notice import Notice
+from bulkcancel.pacing.spacing import Spacing
+from bulkcancel.pacing.window import Window
+
+
+class HoldReason(StrEnum):
+    """Why requests are held back, in words a person reads."""
+
+    QUOTA = "quota used up"
+    OUTAGE = "the API does not answer"
+    RATE = "--rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A wait that concerns every worker.
+
+    Attributes:
+        until: When it ends, on the clock that gives `now`.
+        reason: Why.
+    """
+
+    until: float
+    reason: HoldReason
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Leave to send one request; to be handed back with what came of it.
+
+    Attributes:
+        sent_at: When it was given.
+        wave: Which pause it came after: a 429 is news only to the newest wave.
+        is_probe: Whether it goes alone, to find out for all.
+    """
+
+    sent_at: float
+    wave: int
+    is_probe: bool
+
+
+class Pacer:
+    """Decides when requests may go. It never waits itself, and every method takes `now`.
+
+    Until a first request has proved keys and route it lets one go at a time. Then all workers may
+    send while the quota window has room for what is in flight; when it is used up they wait for
+    its turn, one probe goes first, and the rest follow the probe's success.
+    """
+
+    def __init__(self, *, concurrency: int, rate: Rate | None = None, headroom: float = 0.0) -> None:
+        self._concurrency = concurrency
+        self._spacing = Spacing(rate) if rate is not None else None
+        self._headroom = headroom
+        self._window = Window()
+        self._breaker = Breaker(concurrency)
+        self._probe: Ticket | None = None
+        self._proven = False
+        self._wave = 0
+        self._accepted = 0
+        self.in_flight = 0
+        self.hold: Hold | None = None
+        self.broken_header = ""
+
+    @property
+    def quota_used(self) -> float | None:
+        """The largest share of one quota window that our requests took, 0.0 to 1.0, or None."""
+        return self._window.peak_share
+
+    def down_for(self, now: float) -> float:
+        """Seconds since the API last answered soundly, counted from the first fault after that."""
+        return self._breaker.down_for(now)
+
+    def ask(self, now: float) -> float:
+        """Seconds until a request may go: 0.0 for now, infinite for "when the next answer is in"."""
+        self.hold = None
+        if self.in_flight >= self._concurrency or self._probe is not None:
+            return math.inf
+        if self._breaker.is_open:
+            return self._held(now, self._breaker.wait(now), HoldReason.OUTAGE)
+        if self._spacing is not None and (wait := self._spacing.wait(now)) > 0.0:
+            return self._held(now, wait, HoldReason.RATE)
+        if not self._proven:
+            return math.inf if self.in_flight else 0.0
+        return self._quota_wait(now)
+
+    def sent(self, now: float) -> Ticket:
+        """Take the leave that `ask` gave: the request counts as in flight from here."""
+        self.in_flight += 1
+        ticket = Ticket(now, self._wave, self._must_probe(now))
+        if ticket.is_probe:
+            self._probe = ticket
+        if self._spacing is not None:
+            self._spacing.sent(now)
+        return ticket
+
+    def accepted(self, ticket: Ticket, now: float, notice: Notice, *, proves: bool = True) -> None:
+        """Note a sound reply other than a 429; `proves` unless it refused the credentials."""
+        self._landed(ticket)
+        self._breaker.sound()
+        self._look_at(notice)
+        self._accepted += 1
+        self._proven = self._proven or proves
+        if ticket.is_probe and self._window.room(0, self._headroom) < 1.0:
+            self._window.turned(notice, ticket.sent_at, now)
+        else:
+            self._window.accepted(notice, ticket.sent_at, now)
+
+    def throttled(self, ticket: Ticket, now: float, notice: Notice) -> None:
+        """Note a 429. Those sent before the pause that an earlier one began say nothing new."""
+        self._landed(ticket)
+        self._breaker.sound()
+        self._look_at(notice)
+        if ticket.wave == self._wave:
+            self._wave += 1
+            self._window.throttled(notice, ticket.sent_at, now)
+        self._proven = True
+
+    def lost(self, ticket: Ticket, now: float) -> None:
+        """Note a 5xx, or a request that brought no reply."""
+        self._landed(ticket)
+        self._breaker.fault(now, was_probe=ticket.is_probe)
+
+    def dropped(self, ticket: Ticket) -> None:
+        """Note a request that was given up for reasons of our own: it teaches nothing."""
+        self._landed(ticket)
+
+    def _quota_wait(self, now: float) -> float:
+        window = self._window
+        if window.remaining == math.inf:
+            cap = window.careful_cap(self._accepted)
+            return 0.0 if self.in_flight < cap else math.inf
+        if window.room(self.in_flight, self._headroom) >= 1.0:
+            return 0.0
+        return self._held(now, max(0.0, window.ends_by - now), HoldReason.QUOTA)
+
+    def _must_probe(self, now: float) -> bool:
+        if not self._proven or self._breaker.is_open:
+            return True
+        window = self._window
+        if window.remaining == math.inf or window.room(self.in_flight - 1, self._headroom) >= 1.0:
+            return False
+        return now >= window.ends_by
+
+    def _held(self, now: float, wait: float, reason: HoldReason) -> float:
+        if wait > 0.0:
+            self.hold = Hold(now + wait, reason)
+        return wait
+
+    def _landed(self, ticket: Ticket) -> None:
+        self.in_flight -= 1
+        if ticket is self._probe:
+            self._probe = None
+
+    def _look_at(self, notice: Notice) -> None:
+        if notice.broken:
+            self.broken_header = notice.broken

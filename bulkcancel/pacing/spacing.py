@@ -1,0 +1,35 @@
+"""`--rate`: a bound of our own, never exceeded over any window of its unit."""
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bulkcancel.models import Rate
+
+_MOST_CATCH_UP = 0.1  # of the unit: how much lateness may be made good
+
+
+class Spacing:
+    """Spaces requests evenly, and remembers enough of them to hold the bound exactly.
+
+    Even spacing alone would lose a little at every late wake-up. So a late request may be made
+    good within a tenth of the unit, while the log of the last `count` requests guards the bound.
+    """
+
+    def __init__(self, rate: "Rate") -> None:
+        self._step = rate.per / rate.count
+        self._per = rate.per
+        self._sent: deque[float] = deque(maxlen=rate.count)
+        self._next = float("-inf")
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next request may go; 0.0 for at once."""
+        due = self._next
+        if len(self._sent) == self._sent.maxlen:
+            due = max(due, self._sent[0] + self._per)
+        return max(0.0, due - now)
+
+    def sent(self, now: float) -> None:
+        """Note a request sent now."""
+        self._sent.append(now)
+        self._next = max(self._next, now - _MOST_CATCH_UP * self._per) + self._step

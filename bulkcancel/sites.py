@@ -1,0 +1,20 @@
+"""The vendor's sites, as https://docs.datadoghq.com/getting_started/site/ lists them."""
+
+SITES = (
+    "datadoghq.com",
+    "us3.datadoghq.com",
+    "us5.datadoghq.com",
+    "datadoghq.eu",
+    "ap1.datadoghq.com",
+    "ap2.datadoghq.com",
+    "uk1.datadoghq.com",
+    "ddog-gov.com",
+    "us2.ddog-gov.com",
+)
+
+
+def site_of_host(host: str) -> str | None:
+    """The site a host belongs to (`app.datadoghq.eu`, `acme.datadoghq.com`), or None."""
+    name = host.lower()
+    matching = [site for site in SITES if name == site or name.endswith(f".{site}")]
+    return max(matching, key=len, default=None)

@@ -1,0 +1,23 @@
+"""Text from elsewhere, made fit to print: nothing in it can steer a terminal or break a line."""
+
+import unicodedata
+
+# Controls, formats (bidi, zero width), surrogates, private use, unassigned, line and paragraph separators.
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_TWO_DIGITS, _FOUR_DIGITS = 0x100, 0x10000
+
+
+def printable(text: str, limit: int) -> str:
+    """The text with every unprintable character escaped, cut to `limit` characters."""
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_escape, text[: limit + 1]))
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _escape(char: str) -> str:
+    if unicodedata.category(char) not in _UNPRINTABLE:
+        return char
+    code = ord(char)
+    if code < _TWO_DIGITS:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < _FOUR_DIGITS else f"\\U{code:08x}"
