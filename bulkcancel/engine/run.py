@@ -53,6 +53,7 @@ class Engine:
     Attributes:
         tally: The counts so far.
         gate: Where requests wait; its pacer says why.
+        report_error: What the sink said when it could take no more results, or empty.
     """
 
     def __init__(
@@ -98,6 +99,8 @@ class Engine:
         self._sendable = 0
         self._at_end = False
         self._unrecorded: list[Result] = []
+        self._error: Exception | None = None
+        self.report_error = ""
 
     @property
     def stopping(self) -> StopReason | None:
@@ -134,6 +137,8 @@ class Engine:
             self._brake.pull(StopReason.REFUSED)
         if self._brake.reason is not None:
             await self._account_for_the_rest()
+        if self._error is not None:
+            raise self._error
         return summarize(
             self.tally,
             duration=self._clock.now() - started,
@@ -157,20 +162,28 @@ class Engine:
         """The next row that needs sending; the lock keeps rows in the order of the input."""
         async with self._reading:
             while not self._at_end and self._brake.reason is None:
-                row = await anext(self._rows, None)
+                row = await self._read()
                 if row is None:
                     self._at_end = True
                     return None
                 job = await self._admit(row)
                 if job is None:
                     continue
-                if self._brake.reason is not None:
+                if self.stopping is not None:
                     await self._leave(job)
                     return None
                 self._sendable += 1
                 self._at_end = self._sendable == self._settings.limit
                 return job
         return None
+
+    async def _read(self) -> Row | None:
+        """The next row; an error ends the input, and is raised when what is on its way has finished."""
+        try:
+            return await anext(self._rows, None)
+        except Exception as error:  # noqa: BLE001 - a caller's own rows may raise anything
+            self._error = self._error or error
+            return None
 
     async def _admit(self, row: Row) -> Job | None:
         """Settle a row that needs no request; else make it a job."""
@@ -236,7 +249,7 @@ class Engine:
         """Mark what was not reached: a file to its end, a stream as far as it has been read."""
         if self._at_end or self._brake.reason is StopReason.REPORT_LOST:
             return
-        async for row in self._rows:
+        while (row := await self._read()) is not None:
             job = await self._admit(row)
             if job is not None:
                 await self._leave(job)
@@ -261,9 +274,12 @@ class Engine:
             return
         try:
             await self._sink(result)
-        except ReportLostError as error:
+        except Exception as error:  # noqa: BLE001 - a caller's own function may raise anything
             self._brake.pull(StopReason.REPORT_LOST)
-            self.report_error = str(error)
+            if isinstance(error, ReportLostError):
+                self.report_error = str(error)
+            else:
+                self._error = self._error or error
             self._lose(result)
             return
         self.tally.add(result, previous)

@@ -1,0 +1,138 @@
+"""From bytes to rows, without waiting for anything: feed it what has come, take what it makes of it."""
+
+import re
+import zlib
+from typing import TYPE_CHECKING
+
+from bulkcancel.errors import InputError
+from bulkcancel.sources.lines import BadLine, Inflater, Line, LineSplitter
+from bulkcancel.sources.pairs import reject
+from bulkcancel.sources.records import OpenQuoteError, choose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from bulkcancel.models import Row
+    from bulkcancel.sources.pairs import InputOptions
+    from bulkcancel.sources.records import Records
+
+# How far a quoted field may run over line ends before its quote counts as a slip.
+_QUOTED_LINES = 200
+_QUOTED_CHARACTERS = 64 * 1024
+_SEP_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+
+
+class Parser:
+    """Makes rows of an input's bytes, each as soon as its line is complete.
+
+    Attributes:
+        is_broken: Whether the compressed input was damaged, so that nothing after it can be read.
+    """
+
+    def __init__(self, options: "InputOptions") -> None:
+        self._options = options
+        self._inflater = Inflater()
+        self._splitter = LineSplitter()
+        self._records: Records | None = None
+        self._delimiter = ""
+        self._open: list[tuple[int, str]] = []
+        self._open_size = 0
+        self.is_broken = False
+
+    def feed(self, data: bytes, *, final: bool = False) -> "Iterator[Row]":
+        """The rows that this piece completes.
+
+        Raises:
+            InputError: The input as a whole can't be used. Its text begins with a verb, for the
+                input's name to stand before it.
+        """
+        pieces = self._inflater.feed(data, final=final)
+        while not self.is_broken:
+            try:
+                piece = next(pieces, None)
+            except (EOFError, zlib.error) as error:
+                yield from self._break_off(error)
+                return
+            if piece is None:
+                break
+            yield from self._rows(self._splitter.feed(piece))
+        if final:
+            yield from self._rows(self._splitter.feed(b"", final=True))
+            yield from self._close_quote()
+            if self._records is None:
+                raise InputError("is empty: there is no header and no row in it")
+
+    def abandon(self) -> "Iterator[Row]":
+        """The rows that wait for a quote to close, when no more of the input will be read."""
+        yield from self._close_quote()
+
+    def _break_off(self, error: Exception) -> "Iterator[Row]":
+        self.is_broken = True
+        if self._records is None and not self._open:
+            raise InputError("can't be decompressed: it is not whole, or damaged") from None
+        yield from self._close_quote()
+        cause = "ends early" if isinstance(error, EOFError) else "is damaged"
+        reason = f"the compressed input {cause} here; rows after this line are lost"
+        yield reject("", "", self._splitter.line + 1, "unreadable", reason)
+
+    def _rows(self, lines: "Iterable[Line]") -> "Iterator[Row]":
+        for line, text in lines:
+            if self._open:
+                yield from self._continue_quote(line, text)
+                continue
+            records = self._records
+            if records is None or isinstance(text, BadLine) or '"' in text:
+                yield from self._single(line, text)
+                continue
+            if not (stripped := text.lstrip()) or stripped[0] == "#":
+                continue
+            yield records.row(text, line)
+
+    def _single(self, line: int, text: str | BadLine) -> "Iterator[Row]":
+        """A line that needs more than the shortest way: the first ones, the quoted ones, the bad ones."""
+        if isinstance(text, BadLine):
+            yield reject("", "", line, text.code, text.reason)
+            return
+        stripped = text.strip()
+        if not stripped or stripped[0] == "#":
+            return
+        try:
+            if self._records is not None:
+                yield self._records.row(text, line)
+            elif not self._delimiter and (sep := _SEP_LINE.fullmatch(stripped)):
+                self._delimiter = sep[1]
+            else:
+                self._records, is_row = choose(text, self._options, self._delimiter)
+                if is_row:
+                    yield self._records.row(text, line)
+        except OpenQuoteError:
+            self._open = [(line, text)]
+            self._open_size = len(text)
+
+    def _continue_quote(self, line: int, text: str | BadLine) -> "Iterator[Row]":
+        """Add a line to a record whose quote is open, or give that record up."""
+        if isinstance(text, BadLine):
+            yield from self._close_quote()
+            yield from self._single(line, text)
+            return
+        self._open.append((line, text))
+        self._open_size += len(text)
+        if '"' in text:
+            start, whole = self._open[0][0], "\n".join(part for _, part in self._open)
+            held, self._open = self._open, []
+            rows = list(self._single(start, whole))
+            if not self._open:
+                yield from rows
+                return
+            self._open = held
+        if len(self._open) > _QUOTED_LINES or self._open_size > _QUOTED_CHARACTERS:
+            yield from self._close_quote()
+
+    def _close_quote(self) -> "Iterator[Row]":
+        """Give up an open quote: its first line is unusable, the others are read for themselves."""
+        while self._open:
+            (line, _), *rest = self._open
+            self._open = []
+            reason = "a quotation mark opens here and is not closed"
+            yield reject("", "", line, "unclosed_quote", reason)
+            yield from self._rows(rest)

@@ -1,0 +1,148 @@
+"""An input that is open: a regular file, read at will, or a stream, read as it comes."""
+
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING, Self
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from bulkcancel.errors import InputError
+from bulkcancel.sources.parser import Parser
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from bulkcancel.models import Row
+    from bulkcancel.sources.pairs import InputOptions
+
+_FILE_CHUNK = 256 * 1024
+_STREAM_CHUNK = 64 * 1024
+_STDIN = "-"
+
+
+class Source:
+    """The rows of one open input, each given as soon as its line is complete.
+
+    Attributes:
+        name: What to call the input in messages.
+        is_whole: Whether it is a regular file, so that all its rows are at hand.
+    """
+
+    def __init__(self, fd: int, name: str, options: "InputOptions", *, owned: bool) -> None:
+        self._fd = fd
+        self._owned = owned
+        self._options = options
+        self._parser = Parser(options)
+        self._waiting: anyio.CancelScope | None = None
+        self._ends = False
+        self.name = name
+        self.is_whole = stat.S_ISREG(os.fstat(fd).st_mode)
+        self._can_wait = not self.is_whole
+
+    async def __aiter__(self) -> "AsyncIterator[Row]":
+        """Give the rows, in order.
+
+        Raises:
+            InputError: The input as a whole can't be used.
+        """
+        final = False
+        while not final:
+            data = await self._read()
+            final = not data
+            rows = self._parser.abandon() if self._ends and final else self._rows(data, final=final)
+            for row in rows:
+                yield row
+            if self._parser.is_broken:
+                return
+
+    def scan(self) -> "Iterator[Row]":
+        """Read a regular file through, and go back to its start for the run.
+
+        Raises:
+            InputError: The input as a whole can't be used.
+        """
+        start = os.lseek(self._fd, 0, os.SEEK_CUR)
+        try:
+            final = False
+            while not final and not self._parser.is_broken:
+                data = self._read_now(_FILE_CHUNK)
+                final = not data
+                yield from self._rows(data, final=final)
+        finally:
+            os.lseek(self._fd, start, os.SEEK_SET)
+            self._parser = Parser(self._options)
+
+    def stop_waiting(self) -> None:
+        """Yield what has been read, then end instead of waiting for more; a file is read to its end."""
+        if self.is_whole:
+            return
+        self._ends = True
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    def close(self) -> None:
+        """Close the input, unless it is standard input."""
+        if self._owned:
+            os.close(self._fd)
+            self._owned = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _rows(self, data: bytes, *, final: bool) -> "Iterator[Row]":
+        try:
+            yield from self._parser.feed(data, final=final)
+        except InputError as error:
+            raise InputError(f"{self.name} {error}.") from None
+
+    async def _read(self) -> bytes:
+        if self.is_whole:
+            await checkpoint()
+            return self._read_now(_FILE_CHUNK)
+        if self._can_wait and not self._ends:
+            with anyio.CancelScope() as self._waiting:
+                try:
+                    await anyio.wait_readable(self._fd)
+                except PermissionError:  # what epoll says of /dev/null and its like: they never wait
+                    self._can_wait = False
+            self._waiting = None
+        return b"" if self._ends else self._read_now(_STREAM_CHUNK)
+
+    def _read_now(self, size: int) -> bytes:
+        try:
+            return os.read(self._fd, size)
+        except OSError as error:
+            raise InputError(f"{self.name} can't be read further: {error.strerror}.") from None
+
+
+def open_source(path: str, options: "InputOptions") -> Source:
+    """Open an input.
+
+    Args:
+        path: A file, or `-` for standard input.
+        options: How to read it.
+
+    Raises:
+        InputError: It is missing, unreadable or a directory.
+    """
+    if path == _STDIN:
+        try:
+            return Source(sys.stdin.fileno(), "standard input", options, owned=False)
+        except (AttributeError, OSError, ValueError):  # closed, or none at all
+            raise InputError("standard input is closed; name a file.") from None
+    try:
+        # Opening a FIFO must not wait for its writer, or no signal could end the wait gracefully.
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise InputError(f"{path} can't be opened: {error.strerror}.") from None
+    except ValueError:
+        raise InputError(f"{path!r} is not a file name.") from None
+    if stat.S_ISDIR(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise InputError(f"{path} is a directory; name a file, or `-` for standard input.")
+    return Source(fd, path, options, owned=True)
