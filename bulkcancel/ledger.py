@@ -3,13 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum, auto
-from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
+from bulkcancel.digest import pair_digest
 from bulkcancel.models import Outcome, RejectedRow
 
 if TYPE_CHECKING:
-    from bulkcancel.models import Result, Row
+    from bulkcancel.models import Recorded, Row
 
 _Key = TypeVar("_Key", int, tuple[str, str, str])
 
@@ -53,17 +53,18 @@ class Ledger:
         self._duplicates: Counter[int] = Counter()
         self._unusable: Counter[tuple[str, str, str]] = Counter()
 
-    def load(self, result: "Result") -> Outcome | None:
+    def load(self, recorded: "Recorded") -> Outcome | None:
         """Take a row of an earlier report, in order; returns the outcome on record that it replaces."""
-        if result.outcome is Outcome.INVALID:
-            self._unusable[result.workflow_id, result.instance_id, result.error_code] += 1
+        workflow_id, instance_id, outcome, code = recorded
+        if outcome is Outcome.INVALID:
+            self._unusable[workflow_id, instance_id, code] += 1
             return None
-        key = _digest(result.workflow_id, result.instance_id)
-        if result.outcome is Outcome.DUPLICATE:
+        key = pair_digest(workflow_id, instance_id)
+        if outcome is Outcome.DUPLICATE:
             self._duplicates[key] += 1
             return None
         previous = self._pairs.get(key)
-        self._pairs[key] = result.outcome
+        self._pairs[key] = outcome
         return previous
 
     def claim(self, row: "Row") -> Claim:
@@ -71,7 +72,7 @@ class Ledger:
         if isinstance(row, RejectedRow):
             identity = (row.workflow_id, row.instance_id, row.code)
             return _COVERED if _take(self._unusable, identity) else _FRESH
-        key = _digest(row.workflow_id, row.instance_id)
+        key = pair_digest(row.workflow_id, row.instance_id)
         if key not in self._pairs:
             self._pairs[key] = None
             return _FRESH
@@ -88,7 +89,3 @@ def _take(counts: "Counter[_Key]", key: _Key) -> bool:
         return False
     counts[key] -= 1
     return True
-
-
-def _digest(workflow_id: str, instance_id: str) -> int:
-    return int.from_bytes(blake2b(f"{workflow_id}/{instance_id}".encode(), digest_size=16).digest())

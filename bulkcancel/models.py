@@ -5,7 +5,7 @@ Nothing here does anything, and nothing here imports the rest of the package.
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -166,6 +166,15 @@ class Result:
     started_at: float | None = None
     finished_at: float | None = None
     duration_ms: int = 0
+
+
+class Recorded(NamedTuple):
+    """What of a recorded result decides whether its row is sent again; a tuple, for there are millions."""
+
+    workflow_id: str
+    instance_id: str
+    outcome: Outcome
+    error_code: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""The vendor's sites, as https://docs.datadoghq.com/getting_started/site/ lists them."""
+"""Hosts: the vendor's sites, as https://docs.datadoghq.com/getting_started/site/ lists them, and our own."""
+
+import ipaddress
 
 SITES = (
     "datadoghq.com",
@@ -18,3 +20,13 @@ def site_of_host(host: str) -> str | None:
     name = host.lower()
     matching = [site for site in SITES if name == site or name.endswith(f".{site}")]
     return max(matching, key=len, default=None)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host names this machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

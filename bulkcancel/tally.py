@@ -36,15 +36,15 @@ class Tally:
     errors: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
 
-    def recorded(self, result: Result) -> None:
+    def recorded(self, outcome: Outcome, previous: Outcome | None = None) -> None:
         """Count a row that stands in the report from an earlier run."""
-        self.outcomes[result.outcome] += 1
+        if previous is not None:
+            self.outcomes[previous] -= 1
+        self.outcomes[outcome] += 1
 
     def add(self, result: Result, previous: Outcome | None = None) -> None:
         """Count a new result; `previous` is the recorded outcome it takes the place of."""
-        if previous is not None:
-            self.outcomes[previous] -= 1
-        self.outcomes[result.outcome] += 1
+        self.recorded(result.outcome, previous)
         if result.attempts:
             self.finished += 1
             self.requests += result.attempts

@@ -1,6 +1,5 @@
 """Where requests go and with which keys, checked before anything is sent."""
 
-import ipaddress
 import stat
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.sites import SITES
+from bulkcancel.sites import SITES, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,16 +94,6 @@ class Target:
                 f"--base-url {url!r} would send the keys unencrypted; use https (http is for loopback only)."
             )
         return cls(url.rstrip("/"))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host names this machine itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def read_credentials(environ: "Mapping[str, str]", keys_file: Path | None = None) -> Credentials:

@@ -1,8 +1,8 @@
 """`--shard I/N`: which rows are this process's, the same on every machine."""
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from bulkcancel.digest import pair_digest
 from bulkcancel.models import InstanceRef
 
 if TYPE_CHECKING:
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 def belongs_to(row: "Row", shard: "Shard") -> bool:
     """Whether a row falls to a shard: by its pair, or by its line where the row is unusable."""
-    key = f"{row.workflow_id}/{row.instance_id}" if isinstance(row, InstanceRef) else f"line {row.line}"
-    digest = blake2b(key.encode(), digest_size=8).digest()
-    return int.from_bytes(digest) % shard.total == shard.index - 1
+    if isinstance(row, InstanceRef):
+        number = pair_digest(row.workflow_id, row.instance_id)
+    else:
+        number = pair_digest("line", str(row.line))
+    return number % shard.total == shard.index - 1

@@ -1,0 +1,160 @@
+"""Results as lines of CSV or JSON, and back. Every record is one physical line."""
+
+import csv
+import json
+from dataclasses import astuple, fields
+from datetime import UTC, datetime
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from bulkcancel.models import Outcome, Recorded, Result
+from bulkcancel.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: The report's columns, in order.
+COLUMNS = tuple(field.name for field in fields(Result))
+
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_LONGEST_TEXT = 2000
+# A cell that begins like this is a formula to a spreadsheet: https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
+_QUOTED = frozenset(',"\r\n')
+
+
+class Format(Enum):
+    """How a report is written."""
+
+    CSV = ".csv"
+    JSON_LINES = ".jsonl"
+
+    @property
+    def header(self) -> bytes:
+        """The first line of a report, empty where the format has none."""
+        return f"{','.join(COLUMNS)}\n".encode() if self is Format.CSV else b""
+
+    def encode(self, result: Result) -> bytes:
+        """One record, with its line end."""
+        return _to_csv(result) if self is Format.CSV else _to_json(result)
+
+    def decode(self, line: str) -> Result:
+        """The result a record stands for.
+
+        Raises:
+            ValueError: It is not a record of ours.
+        """
+        try:
+            return _from_csv(line) if self is Format.CSV else _from_json(line)
+        except (LookupError, TypeError, AttributeError, OverflowError, RecursionError, csv.Error) as error:
+            raise ValueError(str(error)) from None
+
+    def identify(self, line: str) -> Recorded:
+        """The part of a record that a resumed run needs; several times faster than all of it.
+
+        Raises:
+            ValueError: It is not a record of ours.
+        """
+        if self is Format.CSV and '"' not in line and "'" not in line:
+            _, workflow_id, instance_id, outcome, _, code, _ = line.split(",", 6)
+            known = _OUTCOMES.get(outcome)
+            if known is None or line.count(",") != len(COLUMNS) - 1:
+                raise ValueError(outcome)
+            return Recorded(workflow_id, instance_id, known, code)
+        result = self.decode(line)
+        return Recorded(result.workflow_id, result.instance_id, result.outcome, result.error_code)
+
+
+def _to_csv(result: Result) -> bytes:
+    status = "" if result.http_status is None else result.http_status
+    texts = (
+        result.workflow_id,
+        result.instance_id,
+        result.outcome.value,
+        result.error_code,
+        result.error_detail,
+    )
+    workflow_id, instance_id, outcome, code, detail = map(_cell, texts)
+    return (
+        f"{result.line},{workflow_id},{instance_id},{outcome},{status},{code},{detail},"
+        f"{result.attempts},{result.throttled},{_time(result.started_at)},{_time(result.finished_at)},"
+        f"{result.duration_ms}\n"
+    ).encode()
+
+
+def _cell(text: str) -> str:
+    if not text or (text.isalnum() and text.isascii()):
+        return text
+    if not text.isprintable():
+        text = printable(text, _LONGEST_TEXT)
+    if text.startswith(_FORMULA_STARTS):
+        text = f"'{text}"
+    if not _QUOTED.isdisjoint(text):
+        text = '"{}"'.format(text.replace('"', '""'))
+    return text
+
+
+def _text(cell: str) -> str:
+    return cell.removeprefix("'")
+
+
+def _from_csv(line: str) -> Result:
+    cells = next(csv.reader([line], strict=True)) if '"' in line else line.rstrip("\r\n").split(",")
+    number, workflow_id, instance_id, outcome, status, code, detail, attempts, throttled, *rest = cells
+    started_at, finished_at, duration = rest
+    return Result(
+        int(number),
+        _text(workflow_id),
+        _text(instance_id),
+        _OUTCOMES[outcome],
+        int(status) if status else None,
+        _text(code),
+        _text(detail),
+        int(attempts),
+        int(throttled),
+        _moment(started_at),
+        _moment(finished_at),
+        int(duration),
+    )
+
+
+def _to_json(result: Result) -> bytes:
+    record: dict[str, Any] = dict(zip(COLUMNS, astuple(result), strict=True))
+    for name in ("started_at", "finished_at"):
+        record[name] = _time(record[name]) or None
+    return f"{json.dumps(record)}\n".encode()
+
+
+def _from_json(line: str) -> Result:
+    record = json.loads(line)
+    values: Sequence[Any] = [record[name] for name in COLUMNS]
+    (
+        number, workflow_id, instance_id, outcome, status, code, detail, attempts, throttled,
+        started_at, finished_at, duration,
+    ) = values  # fmt: skip
+    texts = (workflow_id, instance_id, code, detail)
+    counts = (number, 0 if status is None else status, attempts, throttled, duration)
+    if not all(isinstance(text, str) for text in texts) or not all(isinstance(n, int) for n in counts):
+        raise ValueError("a value of another type")
+    return Result(
+        number, workflow_id, instance_id, _OUTCOMES[outcome], status, code, detail, attempts, throttled,
+        _moment(started_at or ""), _moment(finished_at or ""), duration,
+    )  # fmt: skip
+
+
+def _time(moment: float | None) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    if moment is None:
+        return ""
+    seconds, milliseconds = divmod(round(moment * 1000), 1000)
+    return f"{_second(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _moment(text: str) -> float | None:
+    return datetime.fromisoformat(text).timestamp() if text else None

@@ -1,0 +1,5 @@
+"""A look-alike of the API on loopback, for rehearsals, demos and tests."""
+
+from bulkcancel.sandbox.options import HeaderMode, Quota, SandboxOptions, Scenario
+
+__all__ = ["HeaderMode", "Quota", "SandboxOptions", "Scenario"]
