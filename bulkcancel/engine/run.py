@@ -111,6 +111,11 @@ class Engine:
         """End the run early: no new requests, those on the wire finish, every row is accounted for."""
         self._brake.pull(reason)
 
+    def lose_report(self, words: str) -> None:
+        """End the run at once because its report can't be kept any more."""
+        self.report_error = words
+        self._brake.pull(StopReason.REPORT_LOST)
+
     async def run(self, source: RowSource, sink: "Callable[[Result], Awaitable[None]]") -> Summary:
         """Send a cancel for every row and hand each result to `sink` as it comes.
 
@@ -275,10 +280,8 @@ class Engine:
         try:
             await self._sink(result)
         except Exception as error:  # noqa: BLE001 - a caller's own function may raise anything
-            self._brake.pull(StopReason.REPORT_LOST)
-            if isinstance(error, ReportLostError):
-                self.report_error = str(error)
-            else:
+            self.lose_report(str(error))
+            if not isinstance(error, ReportLostError):
                 self._error = self._error or error
             self._lose(result)
             return

@@ -1,6 +1,6 @@
 """The report: append, lock, recover, compact, read back; CSV and JSON lines."""
 
 from bulkcancel.report.codec import COLUMNS, Format
-from bulkcancel.report.journal import Report, StreamReport, read_results
+from bulkcancel.report.journal import Report, StreamReport, check_free, read_recorded, read_results
 
-__all__ = ["COLUMNS", "Format", "Report", "StreamReport", "read_results"]
+__all__ = ["COLUMNS", "Format", "Report", "StreamReport", "check_free", "read_recorded", "read_results"]

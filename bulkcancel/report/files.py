@@ -87,10 +87,9 @@ class Appender:
             os.fsync(self._fd)
             links = os.fstat(self._fd).st_nlink
         except OSError as error:
-            self._lose(_words(error))
-        else:
-            if not links:
-                raise ReportLostError(f"The report {self._name} was deleted.")
+            raise ReportLostError(f"The report {self._name} can't be written: {_words(error)}.") from None
+        if not links:
+            raise ReportLostError(f"The report {self._name} was deleted.")
 
     def _lose(self, words: str) -> None:
         with suppress(OSError):

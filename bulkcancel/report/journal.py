@@ -71,9 +71,8 @@ class Report:
             fd = create_private(path)
         except FileExistsError:
             _unlock(lock)
-            raise ReportError(
-                f"The report {path} exists already; continue it with --resume, or name another with -o."
-            ) from None
+            check_free(path)
+            raise
         except BaseException:
             _unlock(lock)
             raise
@@ -109,14 +108,6 @@ class Report:
             _unlock(lock)
             raise
         return report
-
-    def recorded(self) -> "Iterator[Recorded]":
-        """What is on record, in the order written; of several for one pair the last counts.
-
-        Raises:
-            ReportError: A line is not a record.
-        """
-        return _read(self.path, self._format.identify)
 
     def append(self, result: "Result") -> None:
         """Record a result: it is in the file, and readable, when this returns.
@@ -176,7 +167,7 @@ class Report:
     def _compact(self) -> None:
         last: dict[int, int] = {}
         replaced = 0
-        for place, record in enumerate(self.recorded()):
+        for place, record in enumerate(read_recorded(self.path)):
             if record.outcome not in _ALL_STAND:
                 key = pair_digest(record.workflow_id, record.instance_id)
                 replaced += key in last
@@ -255,7 +246,16 @@ def read_results(path: Path) -> "Iterator[Result]":
     Raises:
         ReportError: It can't be read, or a line is not a record.
     """
-    yield from _read(path, format_of(path).decode)
+    return _read(path, format_of(path).decode)
+
+
+def read_recorded(path: Path) -> "Iterator[Recorded]":
+    """The same, but only what a resumed run needs; of several for one pair the last counts.
+
+    Raises:
+        ReportError: It can't be read, or a line is not a record.
+    """
+    return _read(path, format_of(path).identify)
 
 
 def _read(path: Path, decode: "Callable[[str], _Record]") -> "Iterator[_Record]":
@@ -266,6 +266,8 @@ def _read(path: Path, decode: "Callable[[str], _Record]") -> "Iterator[_Record]"
                 number = 1
                 file.readline()
             while lines := list(islice(file, _BATCH)):
+                if not lines[-1].endswith("\n"):
+                    lines.pop()  # torn by a crash: not on record
                 for line in lines:
                     number += 1
                     yield decode(line)
@@ -275,6 +277,19 @@ def _read(path: Path, decode: "Callable[[str], _Record]") -> "Iterator[_Record]"
         raise ReportError(
             f"Line {number} of the report {path} is not a record of ours; repair or remove that line."
         ) from None
+
+
+def check_free(path: Path) -> None:
+    """See that a report can begin there, before anyone is asked.
+
+    Raises:
+        ReportError: Something stands there, or its name fits no format.
+    """
+    format_of(path)
+    if os.path.lexists(path):
+        raise ReportError(
+            f"The report {path} exists already; continue it with --resume, or name another with -o."
+        )
 
 
 def _check_ours(fd: int, path: Path, form: Format) -> None:

@@ -28,9 +28,9 @@ class Limiter:
         within = self._used < quota.limit
         self._used += within
         left = (window + 1) * quota.period - wall
-        return within, self._headers(within, math.ceil(left), wall)
+        return within, self._headers(math.ceil(left), wall, within=within)
 
-    def _headers(self, within: bool, reset: int, wall: float) -> dict[str, str]:
+    def _headers(self, reset: int, wall: float, *, within: bool) -> dict[str, str]:
         mode = self._quota.headers
         if mode is HeaderMode.ALWAYS or (mode is HeaderMode.ON_429 and not within):
             return {

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ACCEPTED = b"{}\n"
 _PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+_OK, _BAD_REQUEST = 200, 400
 _LARGEST_PAGE = 100
+_MOST_DIGITS = 9
 _SHUTDOWN_SECONDS = 0.2
 
 
@@ -66,11 +68,8 @@ class Sandbox:
         await self._clock.sleep(self._options.latency)
         fault, takes_effect = self._faults.next(pair, self._clock.now())
         if fault is not None:
-            if (
-                takes_effect
-                and self._refusal(request) is None
-                and self._world.knows(workflow_id, instance_id)
-            ):
+            known = self._world.knows(workflow_id, instance_id)
+            if takes_effect and known and self._refusal(request) is None:
                 self._world.cancel(workflow_id, instance_id, self._clock.wall())
             return await self._go_wrong(request, fault, pair)
         response = self._answer_cancel(request, workflow_id, instance_id)
@@ -91,9 +90,9 @@ class Sandbox:
         status = 404
         if self._world.knows(workflow_id, instance_id):
             status = self._world.cancel(workflow_id, instance_id, self._clock.wall())
-        if status == 200:  # noqa: PLR2004 - the status itself says it best
+        if status == _OK:
             return web.Response(body=_ACCEPTED, content_type="application/json", headers=headers)
-        if status == 400:  # noqa: PLR2004 - the same
+        if status == _BAD_REQUEST:
             detail = f"instance {instance_id} is not running"
             return _errors(400, {"code": "INVALID_INSTANCE_STATE", "detail": detail}, headers)
         detail = f"instance {instance_id} not found"
@@ -247,4 +246,5 @@ def _timestamp(moment: float) -> str:
 
 def _query(request: web.Request, name: str, default: int) -> int:
     text = request.query.get(name, "")
-    return int(text) if text.isdecimal() and text.isascii() and len(text) <= 9 else default  # noqa: PLR2004 - a sane size
+    fits = text.isdecimal() and text.isascii() and len(text) <= _MOST_DIGITS
+    return int(text) if fits else default

@@ -1,0 +1,200 @@
+"""The options, in groups that commands share, and what each group makes of its values."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from bulkcancel.cli import params
+from bulkcancel.datadog.target import DEFAULT_SITE, Credentials, Target, read_credentials
+from bulkcancel.errors import ConfigurationError
+from bulkcancel.models import Settings
+from bulkcancel.progress import LogFormat, Messages
+from bulkcancel.sandbox import Scenario
+from bulkcancel.sources import InputOptions, is_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bulkcancel.clock import Clock
+
+_Function = TypeVar("_Function", bound="Callable[..., Any]")
+
+DEFAULTS = Settings()
+_MOST_CONCURRENT = 1024
+_SANDBOX_KEY = "5a6db0c5a6db0c5a6db0c5a6db0c5a6d"
+
+
+def together(*options: "Callable[[Any], Any]") -> "Callable[[_Function], _Function]":
+    """Several options as one decorator, shown in this order."""
+
+    def decorate(function: _Function) -> _Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+input_options = together(
+    click.option("--workflow-column", metavar="NAME", help="The column that holds workflow ids."),
+    click.option("--instance-column", metavar="NAME", help="The column that holds instance ids."),
+    click.option("--workflow-id", metavar="ID", help="The workflow of a list of bare instance ids."),
+    click.option("--any-id", is_flag=True, help="Accept ids that are not UUIDs."),
+)
+
+target_options = together(
+    click.option("--site", metavar="SITE", envvar="DD_SITE", help="The Datadog site [DD_SITE]."),
+    click.option("--base-url", metavar="URL", help="A test server or gateway instead of a site."),
+    click.option(
+        "--keys-file",
+        type=click.Path(path_type=Path),
+        help="A private file with DD_API_KEY=… and DD_APP_KEY=… lines, instead of the environment.",
+    ),
+    click.option(
+        "--ca-bundle", type=click.Path(path_type=Path), help="Certificates to trust instead of the usual."
+    ),
+    click.option("--sandbox", is_flag=True, help="Rehearse against a look-alike API on this machine."),
+    click.option(
+        "--scenario",
+        type=click.Choice([scenario.value for scenario in Scenario]),
+        help="What the rehearsal meets (with --sandbox).",
+    ),
+)
+
+pace_options = together(
+    click.option(
+        "-c",
+        "--concurrency",
+        type=click.IntRange(1, _MOST_CONCURRENT),
+        default=DEFAULTS.concurrency,
+        show_default=True,
+        help="Requests in flight at once.",
+    ),
+    click.option(
+        "--rate", type=params.rate, metavar="N/UNIT", help="At most that many requests: 5/s, 300/m, 1000/h."
+    ),
+    click.option(
+        "--headroom",
+        type=params.headroom,
+        metavar="SHARE",
+        default="0%",
+        help="Leave that share of quota to others.",
+    ),
+    click.option(
+        "--max-attempts",
+        type=click.IntRange(1, 100),
+        default=DEFAULTS.max_attempts,
+        show_default=True,
+        help="Attempts per row that may fail with 5xx or a network fault.",
+    ),
+    click.option(
+        "--timeout",
+        type=params.seconds,
+        metavar="TIME",
+        default="30s",
+        show_default=True,
+        help="For one request, to the last byte.",
+    ),
+)
+
+message_options = together(
+    click.option(
+        "--log-format",
+        type=click.Choice([form.value for form in LogFormat]),
+        default=LogFormat.TEXT.value,
+        help="How messages are written to standard error.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Say only how it ended."),
+    click.option("-v", "--verbose", is_flag=True, help="Say what became of each row."),
+    click.option("--no-progress", is_flag=True, help="No progress display."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where requests go, and as whom.
+
+    Attributes:
+        target: The API.
+        credentials: The keys.
+        ca_bundle: Certificates to trust, or None for the system's.
+        scenario: What the embedded sandbox plays, or None for the real API.
+    """
+
+    target: Target
+    credentials: Credentials
+    ca_bundle: Path | None
+    scenario: Scenario | None
+
+    @property
+    def name(self) -> str:
+        """What to call it when asking."""
+        if self.scenario is not None:
+            return f"the sandbox ({self.scenario.value}), on this machine"
+        return self.target.site or self.target.base_url
+
+
+def destination(values: "Mapping[str, Any]") -> Destination:
+    """Make sense of the target options.
+
+    Raises:
+        ConfigurationError: They contradict each other, or a key is missing.
+    """
+    ca_bundle: Path | None = values["ca_bundle"]
+    if values["scenario"] is not None and not values["sandbox"]:
+        raise ConfigurationError("--scenario needs --sandbox: scenarios are played, never met by real keys.")
+    context = click.get_current_context()
+    if values["sandbox"]:
+        given = [name for name in ("base_url", "site") if _typed(context, name)]
+        if given:
+            option = given[0].replace("_", "-")
+            raise ConfigurationError(f"--sandbox and --{option} exclude each other: choose one target.")
+        scenario = Scenario(values["scenario"] or Scenario.CALM)
+        return Destination(
+            Target.of_url("http://127.0.0.1"), Credentials(_SANDBOX_KEY, _SANDBOX_KEY), None, scenario
+        )
+    if values["base_url"] is not None:
+        if _typed(context, "site"):
+            raise ConfigurationError("--base-url and --site exclude each other: choose one target.")
+        target = Target.of_url(values["base_url"])
+    else:
+        target = Target.of_site(values["site"] or DEFAULT_SITE)
+    return Destination(target, read_credentials(os.environ, values["keys_file"]), ca_bundle, None)
+
+
+def input_format(values: "Mapping[str, Any]", site: str) -> InputOptions:
+    """Make sense of the input options.
+
+    Raises:
+        ConfigurationError: The workflow id can't be one.
+    """
+    workflow_id: str | None = values["workflow_id"]
+    if workflow_id is not None and not is_id(workflow_id.strip(), any_id=values["any_id"]):
+        raise ConfigurationError(f"--workflow-id {workflow_id!r} is not a UUID (see --any-id).")
+    return InputOptions(
+        workflow_column=values["workflow_column"],
+        instance_column=values["instance_column"],
+        workflow_id=workflow_id and workflow_id.strip(),
+        any_id=values["any_id"],
+        site=site,
+    )
+
+
+def messages(values: "Mapping[str, Any]", clock: "Clock") -> Messages:
+    """Make sense of the message options."""
+    return Messages(
+        sys.stderr,
+        clock,
+        log_format=LogFormat(values["log_format"]),
+        quiet=values["quiet"],
+        verbose=values["verbose"],
+    )
+
+
+def _typed(context: click.Context, name: str) -> bool:
+    """Whether an option stands on the command line itself."""
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE

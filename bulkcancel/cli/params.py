@@ -1,0 +1,57 @@
+"""Texts from the command line as values: rates, shares, durations, limits, shards."""
+
+import re
+
+import click
+
+from bulkcancel.models import FailureLimit, Rate, Shard
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_RATE = re.compile(r"(\d{1,9})\s*/\s*([smh])", re.ASCII)
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d+)?)\s*([smh]?)", re.ASCII)
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%", re.ASCII)
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+_SHARD = re.compile(r"(\d{1,6})\s*/\s*(\d{1,6})", re.ASCII)
+_MOST_HEADROOM, _ALL = 90.0, 100.0
+
+
+def rate(text: str) -> Rate:
+    """`5/s`, `300/m` or `1000/h`."""
+    found = _RATE.fullmatch(text.strip())
+    if found is None or int(found[1]) == 0:
+        raise click.BadParameter(f"{text!r} is not a rate; write 5/s, 300/m or 1000/h.")
+    return Rate(int(found[1]), _UNITS[found[2]])
+
+
+def seconds(text: str) -> float:
+    """A duration, `30`, `90s`, `50m` or `2h`, in seconds."""
+    found = _DURATION.fullmatch(text.strip())
+    duration = float(found[1]) * _UNITS[found[2] or "s"] if found is not None else 0.0
+    if duration <= 0.0:
+        raise click.BadParameter(f"{text!r} is not a duration; write 30, 90s, 50m or 2h.")
+    return duration
+
+
+def headroom(text: str) -> float:
+    """A share, `20%`, as a number from 0.0 to 0.9."""
+    found = _PERCENT.fullmatch(text.strip())
+    if found is None or float(found[1]) > _MOST_HEADROOM:
+        raise click.BadParameter(f"{text!r} is not a share from 0% to 90%; write 20%.")
+    return float(found[1]) / _ALL
+
+
+def failure_limit(text: str) -> FailureLimit:
+    """A number of rows, `50`, or a share of them, `10%`."""
+    percent, number = _PERCENT.fullmatch(text.strip()), _NUMBER.fullmatch(text.strip())
+    found = float(percent[1]) if percent is not None else float(number[0]) if number is not None else 0.0
+    if found <= 0.0 or (percent is not None and found > _ALL):
+        raise click.BadParameter(f"{text!r} is neither a number of rows nor a percentage; write 50 or 10%.")
+    return FailureLimit(found, is_percent=percent is not None)
+
+
+def shard(text: str) -> Shard:
+    """A part of the job, `2/4` for the second of four."""
+    found = _SHARD.fullmatch(text.strip())
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise click.BadParameter(f"{text!r} is not a shard; write 1/4 for the first of four.")
+    return Shard(int(found[1]), int(found[2]))

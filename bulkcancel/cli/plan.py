@@ -1,0 +1,109 @@
+"""What a run would do, worked out before anyone is asked."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bulkcancel.engine.shards import belongs_to
+from bulkcancel.ledger import ClaimKind, Ledger
+from bulkcancel.models import RejectedRow
+
+if TYPE_CHECKING:
+    from bulkcancel.models import Row, Settings
+
+_WORKFLOWS_SHOWN = 10
+_UNUSABLE_SHOWN = 20
+
+
+@dataclass(slots=True)
+class Plan:
+    """Counts of an input's rows.
+
+    Attributes:
+        rows: Rows that were read and are ours.
+        added: Those of them that are not on record.
+        workflows: Rows to be sent, by workflow.
+        to_send: Instances that would be canceled.
+        duplicates: Rows whose pair stands earlier.
+        covered: Rows that the report has settled already.
+        unusable: Rows that can't be sent, the first of them kept.
+        unusable_count: How many there are.
+    """
+
+    rows: int = 0
+    added: int = 0
+    workflows: Counter[str] = field(default_factory=Counter)
+    to_send: int = 0
+    duplicates: int = 0
+    covered: int = 0
+    unusable: list[RejectedRow] = field(default_factory=list)
+    unusable_count: int = 0
+
+    def lines(self, *, target: str, suffix: str, reason: str | None) -> list[str]:
+        """The plan in words.
+
+        Args:
+            target: Where requests go.
+            suffix: The application key's last characters, or empty.
+            reason: What the person gave as the reason, or None.
+        """
+        key = f", with the application key ending in {suffix}" if suffix else ""
+        instances = "1 instance" if self.to_send == 1 else f"{self.to_send:,} instances"
+        flows = "1 workflow" if len(self.workflows) == 1 else f"{len(self.workflows):,} workflows"
+        lines = [f"Plan: cancel {instances} of {flows} at {target}{key}"]
+        shown = self.workflows.most_common(_WORKFLOWS_SHOWN)
+        lines += [f"  {count:>9,}  {workflow_id}" for workflow_id, count in shown]
+        rest = len(self.workflows) - len(shown)
+        if rest:
+            others = self.to_send - sum(count for _, count in shown)
+            lines.append(f"  {others:>9,}  in {rest:,} more workflows")
+        aside = [
+            f"{count:,} {words}"
+            for count, words in (
+                (self.covered, "settled in the report already"),
+                (self.duplicates, "duplicate"),
+                (self.unusable_count, "unusable"),
+            )
+            if count
+        ]
+        if aside:
+            lines.append(f"Of {self.rows:,} rows read, not to be sent: {', '.join(aside)}")
+        if reason:
+            lines.append(f"Reason: {reason}")
+        return lines
+
+    def unusable_lines(self) -> list[str]:
+        """What is wrong with the first unusable rows."""
+        lines = [f"  line {row.line}: {row.reason}" for row in self.unusable]
+        more = self.unusable_count - len(self.unusable)
+        return [*lines, f"  and {more:,} more"] if more else lines
+
+
+class Planner:
+    """Reads rows as the engine would, and counts. The ledger is used up."""
+
+    def __init__(self, ledger: Ledger, settings: "Settings") -> None:
+        self._ledger = ledger
+        self._settings = settings
+        self.plan = Plan()
+
+    def take(self, row: "Row") -> bool:
+        """Count a row; tells whether `--limit` leaves room for more."""
+        plan, settings = self.plan, self._settings
+        if settings.shard is not None and not belongs_to(row, settings.shard):
+            return True
+        plan.rows += 1
+        kind = self._ledger.claim(row).kind
+        plan.added += kind is ClaimKind.FRESH or kind is ClaimKind.DUPLICATE
+        if kind is ClaimKind.COVERED:
+            plan.covered += 1
+        elif isinstance(row, RejectedRow):
+            plan.unusable_count += 1
+            if plan.unusable_count <= _UNUSABLE_SHOWN:
+                plan.unusable.append(row)
+        elif kind is ClaimKind.DUPLICATE:
+            plan.duplicates += 1
+        else:
+            plan.workflows[row.workflow_id] += 1
+            plan.to_send += 1
+        return plan.to_send != settings.limit

@@ -1,0 +1,226 @@
+"""`bulkcancel run`: from the options to a plan, an answer and a job."""
+
+import os
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import click
+
+from bulkcancel.cli import options, params
+from bulkcancel.cli.plan import Plan, Planner
+from bulkcancel.cli.work import STDIO, Input, Place, RecordedRows
+from bulkcancel.clock import SystemClock
+from bulkcancel.errors import ConfigurationError
+from bulkcancel.ledger import Ledger
+from bulkcancel.models import ExitCode, Settings
+from bulkcancel.sources import InputOptions, open_source
+from bulkcancel.tally import Tally
+
+if TYPE_CHECKING:
+    from bulkcancel.cli.options import Destination
+    from bulkcancel.progress import Messages
+
+_SCANNED_FOR_THE_BAR = 8 * 1024 * 1024  # bytes that are read twice for the sake of a total
+
+
+@click.command("run", context_settings={"auto_envvar_prefix": "BULKCANCEL"})
+@click.argument("input", required=False, metavar="[INPUT]")
+@click.option(
+    "-o",
+    "--report",
+    metavar="PATH",
+    help="The report, .csv or .jsonl, or - for standard output. [default: bulkcancel-<UTC time>.csv]",
+)
+@click.option("--resume", is_flag=True, help="Continue the report at -o; what is done is not sent again.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Check the input, show the plan, send nothing.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="A canary: stop after N rows that can be sent."
+)
+@options.pace_options
+@click.option("--max-duration", type=params.seconds, metavar="TIME", help="Stop after that long: 50m.")
+@click.option(
+    "--max-failures",
+    type=params.failure_limit,
+    metavar="N|N%",
+    help="Stop after that many failed rows, or percent.",
+)
+@click.option("--ignore-not-found", is_flag=True, help="Rows answered 404 leave the exit code at 0.")
+@click.option("--verify", is_flag=True, help="Watch each instance until it has ended.")
+@click.option(
+    "--verify-timeout",
+    type=params.seconds,
+    metavar="TIME",
+    default="60s",
+    show_default=True,
+    help="For one instance.",
+)
+@click.option("--reason", metavar="TEXT", help="Why, for the plan and the summary.")
+@click.option(
+    "--shard", type=params.shard, metavar="I/N", help="Take only this part of the rows, 1/4 of four."
+)
+@click.option(
+    "--summary", type=click.Path(path_type=Path), metavar="PATH", help="Write the summary there, as JSON."
+)
+@options.input_options
+@options.target_options
+@options.message_options
+@click.pass_context
+def command(context: click.Context, /, **values: Any) -> ExitCode:  # noqa: ANN401 - one value per option
+    """Cancel every instance in INPUT, and write one report row per input row.
+
+    INPUT is a file, or - for standard input: CSV with workflow_id and instance_id columns, JSON
+    lines, or pasted links; gzipped or not. With --resume it may be left out: then the report's own
+    unfinished rows are tried again.
+    """
+    clock = SystemClock()
+    messages = options.messages(values, clock)
+    destination = options.destination(values)
+    _refuse_if_read_only(values, destination)
+    place = Place(values["report"], resume=values["resume"])
+    with closing(_input(values, place, options.input_format(values, destination.target.site))) as source:
+        request = Request(values, _settings(values), destination, place, source)
+        _check_askable(request)
+        plan = _plan(request)
+        _show(plan, request, messages)
+        if values["dry_run"]:
+            return _end_dry_run(plan, messages)
+        if not values["yes"] and not (plan is not None and not plan.to_send):
+            _ask()
+        # The network half: slow to import, and not needed until here.
+        from bulkcancel.cli.job import Job  # noqa: PLC0415 - see above
+
+        ledger, tally = Ledger(), Tally()
+        with closing(place.open(ledger, tally)) as report:
+            total = None if plan is None else tally.rows + plan.added
+            job = Job(request, report, ledger, tally, messages, clock, total=total, words=context.obj)
+            return anyio.run(job.run)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for, understood.
+
+    Attributes:
+        values: The options as given.
+        settings: How the run behaves.
+        destination: Where requests go, and as whom.
+        place: Where the report goes.
+        source: Where rows come from.
+    """
+
+    values: dict[str, Any]
+    settings: Settings
+    destination: "Destination"
+    place: Place
+    source: Input
+
+
+def _settings(values: dict[str, Any]) -> Settings:
+    names = (
+        "concurrency", "rate", "headroom", "max_attempts", "timeout", "max_duration", "max_failures",
+        "ignore_not_found", "verify", "verify_timeout", "limit", "shard",
+    )  # fmt: skip
+    return Settings(**{name: values[name] for name in names})
+
+
+def _refuse_if_read_only(values: dict[str, Any], destination: "Destination") -> None:
+    text = os.environ.get("DD_READ_ONLY", "").strip().lower()
+    if text in {"", "0", "false", "no"} or values["dry_run"] or destination.scenario is not None:
+        return
+    raise ConfigurationError(
+        "DD_READ_ONLY is set, so nothing may be canceled; unset it, or rehearse with --sandbox or --dry-run."
+    )
+
+
+def _input(values: dict[str, Any], place: Place, input_options: InputOptions) -> Input:
+    name: str | None = values["input"]
+    if name is None and values["resume"]:
+        if not place.resumes or place.path is None:
+            raise ConfigurationError(f"There is no report {place.name} to resume, and no INPUT.")
+        return RecordedRows(place.path)
+    if name is None:
+        if _is_terminal(sys.stdin):
+            raise click.UsageError("Name an INPUT file, or pipe rows to standard input.")
+        name = STDIO
+    return open_source(name, input_options)
+
+
+def _check_askable(request: Request) -> None:
+    values = request.values
+    if values["yes"] or values["dry_run"]:
+        return
+    if values["input"] == STDIO or not _is_terminal(sys.stdin):
+        raise ConfigurationError("There is no terminal to ask on: give --yes to cancel without being asked.")
+
+
+def _plan(request: Request) -> Plan | None:
+    """Read ahead what can be read, when someone is to see it; None where it can't or need not be."""
+    values, source = request.values, request.source
+    ledger = Ledger()
+    if source.is_whole:
+        named = values["input"] not in {None, STDIO}
+        size = os.stat(values["input"]).st_size if named else 0  # noqa: PTH116 - a name or nothing
+        if values["yes"] and not values["dry_run"] and (size > _SCANNED_FOR_THE_BAR or not named):
+            return None
+    elif not values["dry_run"]:
+        return None
+    request.place.load(ledger, Tally())
+    planner = Planner(ledger, request.settings)
+    if source.is_whole:
+        for row in source.scan():
+            if not planner.take(row):
+                break
+    else:
+        anyio.run(_take_all, source, planner)
+    return planner.plan
+
+
+async def _take_all(source: Input, planner: Planner) -> None:
+    async for row in source:
+        if not planner.take(row):
+            break
+
+
+def _show(plan: Plan | None, request: Request, messages: "Messages") -> None:
+    destination, reason = request.destination, request.values["reason"]
+    suffix = "" if destination.scenario is not None else destination.credentials.suffix
+    if plan is None:
+        key = f", with the application key ending in {suffix}" if suffix else ""
+        messages.info(f"Plan: cancel every instance in {request.source.name} at {destination.name}{key}")
+        if reason:
+            messages.info(f"Reason: {reason}")
+        return
+    for line in plan.lines(target=destination.name, suffix=suffix, reason=reason):
+        messages.info(line)
+    if request.values["dry_run"]:
+        for line in plan.unusable_lines():
+            messages.info(line)
+
+
+def _end_dry_run(plan: Plan | None, messages: "Messages") -> ExitCode:
+    if plan is not None and plan.unusable_count:
+        messages.last(f"Dry run: {plan.unusable_count:,} rows are unusable; nothing was sent.")
+        return ExitCode.INCOMPLETE
+    messages.last("Dry run: every row can be used; nothing was sent. Run it without --dry-run.")
+    return ExitCode.OK
+
+
+def _ask() -> None:
+    if not click.confirm("Cancel them?", default=False, err=True):
+        raise DeclinedError("Declined; nothing was sent.")
+
+
+class DeclinedError(ConfigurationError):
+    """The person said no."""
+
+
+def _is_terminal(stream: Any) -> bool:  # noqa: ANN401 - sys.stdin is None where there is none
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError):
+        return False

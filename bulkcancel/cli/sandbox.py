@@ -1,0 +1,84 @@
+"""`bulkcancel sandbox`: the look-alike API as a server of its own."""
+
+import re
+import signal
+from typing import Any
+
+import anyio
+import click
+
+from bulkcancel.errors import ConfigurationError
+from bulkcancel.models import ExitCode
+from bulkcancel.sandbox import HeaderMode, Quota, SandboxOptions, Scenario
+
+_QUOTA = re.compile(r"(\d{1,9})/(\d{1,5})s?", re.ASCII)
+
+
+@click.command("sandbox", context_settings={"auto_envvar_prefix": "BULKCANCEL"})
+@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8126, show_default=True, help="0 for any.")
+@click.option(
+    "--scenario",
+    type=click.Choice([scenario.value for scenario in Scenario]),
+    default=Scenario.CALM.value,
+    show_default=True,
+    help="What requests meet.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides the scenario's chances.")
+@click.option("--quota", metavar="N/S", help="Requests per window of S seconds: 500/5.")
+@click.option(
+    "--quota-headers",
+    type=click.Choice([mode.value for mode in HeaderMode]),
+    default=HeaderMode.ALWAYS.value,
+    show_default=True,
+    help="Which replies tell of the quota.",
+)
+@click.option(
+    "--latency", type=click.FloatRange(0, 60), default=0.02, show_default=True, help="Seconds per reply."
+)
+@click.option("--only-known", is_flag=True, help="Know only the instances that the sandbox lists itself.")
+def command(**values: Any) -> ExitCode:  # noqa: ANN401 - one value per option
+    r"""Serve a look-alike of the API on loopback, for rehearsals and tests.
+
+    \b
+    It accepts any two keys. What it was asked is shown at /sandbox/record.
+    Scenarios:
+      calm      everything is accepted, the quota is far away
+      busy      the quota is tight: 250 requests per 3 s
+      flaky     a quarter of the requests meet a 5xx, a reset, a stall, a truncated or HTML body
+      outage    the API is down for 6 s after the first 150 cancels, then back
+      denied    the keys are refused
+      finished  a part of the instances has already ended
+    """
+    return anyio.run(_serve, values)
+
+
+async def _serve(values: dict[str, Any]) -> ExitCode:
+    from bulkcancel.sandbox.server import Sandbox, serve  # noqa: PLC0415 - the server is slow to import
+
+    scenario = Scenario(values["scenario"])
+    options = SandboxOptions(
+        scenario=scenario,
+        seed=values["seed"],
+        quota=_quota(values["quota"], HeaderMode(values["quota_headers"]), scenario),
+        latency=values["latency"],
+        only_known=values["only_known"],
+    )
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
+        async with serve(Sandbox(options), values["host"], values["port"]) as url:
+            click.echo(f"The sandbox ({scenario.value}: {scenario.description}) listens at {url}", err=True)
+            click.echo(f"Try: bulkcancel run samples/incident.csv --base-url {url}   (any keys)", err=True)
+            async for number in signals:
+                click.echo("The sandbox has ended.", err=True)
+                return ExitCode.OK if number == signal.SIGINT else ExitCode.TERMINATED
+    return ExitCode.OK
+
+
+def _quota(text: str | None, headers: HeaderMode, scenario: Scenario) -> Quota:
+    own = SandboxOptions(scenario=scenario).cancel_quota
+    if text is None:
+        return Quota(own.limit, own.period, headers)
+    found = _QUOTA.fullmatch(text.strip())
+    if found is None or not int(found[1]) or not int(found[2]):
+        raise ConfigurationError(f"--quota {text!r} is not a quota; write 500/5 for 500 requests per 5 s.")
+    return Quota(int(found[1]), int(found[2]), headers)

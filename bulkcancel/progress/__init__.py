@@ -1,0 +1,7 @@
+"""What a person sees while it runs: messages and a bar on standard error, and the closing words."""
+
+from bulkcancel.progress.messages import LogFormat, Messages
+from bulkcancel.progress.watch import Watch
+from bulkcancel.progress.words import closing_lines, counts_of, status_line
+
+__all__ = ["LogFormat", "Messages", "Watch", "closing_lines", "counts_of", "status_line"]

@@ -1,0 +1,114 @@
+"""Counts and ends of runs in words; nothing here prints."""
+
+from typing import TYPE_CHECKING
+
+from bulkcancel.models import Outcome, StopReason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bulkcancel.pacing import Hold
+    from bulkcancel.tally import Summary, Tally
+
+_MINUTE, _HOUR = 60, 3600
+_ERRORS_SHOWN = 3
+
+_ENDS = {
+    StopReason.INTERRUPTED: "Interrupted",
+    StopReason.TERMINATED: "Terminated",
+    StopReason.REFUSED: "Stopped: the keys were refused",
+    StopReason.MISROUTED: "Stopped: the API answered with a redirect; check --site or --base-url",
+    StopReason.UNREACHABLE: "Stopped: the API has not answered for minutes",
+    StopReason.MAX_FAILURES: "Stopped: --max-failures is reached",
+    StopReason.MAX_DURATION: "Stopped: --max-duration is over",
+    StopReason.REPORT_LOST: "Stopped: the report was lost",
+}
+
+
+def counts_of(outcomes: "Mapping[Outcome, int]") -> str:
+    """The outcomes that occur, with their numbers: `989 canceled, 4 not found`."""
+    found = ((outcome, outcomes.get(outcome, 0)) for outcome in Outcome)
+    return ", ".join(f"{count:,} {outcome.value.replace('_', ' ')}" for outcome, count in found if count)
+
+
+def duration(seconds: float) -> str:
+    """A duration as people say it: `9.3 s`, `4 min 20 s`, `2 h 05 min`."""
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
+    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
+
+
+def pause_words(hold: "Hold", now: float) -> str:
+    """Why nothing is sent, and for how much longer."""
+    return f"waiting {max(0.0, hold.until - now):.1f} s: {hold.reason.value}"
+
+
+def status_line(tally: "Tally", total: int | None, hold: "Hold | None", now: float) -> str:
+    """One line on how far a run is."""
+    of_total = f" of {total:,}" if total is not None else ""
+    parts = [f"{tally.rows:,}{of_total} rows", counts_of(tally.outcomes)]
+    if hold is not None:
+        parts.append(pause_words(hold, now))
+    return " · ".join(filter(None, parts))
+
+
+def closing_lines(
+    summary: "Summary", *, where: str, resume: str, report_error: str = "", limit: int | None = None
+) -> list[str]:
+    """What happened and, last, what to do next.
+
+    Args:
+        summary: What the run came to.
+        where: The report's name.
+        resume: The command that continues the run, or empty where none can.
+        report_error: What was wrong with the report, if it was lost.
+        limit: After how many rows to stop reading, or None.
+    """
+    lines = [f"{summary.rows:,} rows: {counts_of(summary.outcomes)}"] if summary.rows else []
+    if summary.requests:
+        lines.append(_spent(summary))
+    lines += [
+        f"{code} ({count:,}): {summary.examples[code]}"
+        for code, count in list(summary.errors.items())[:_ERRORS_SHOWN]
+    ]
+    last = _last(summary, where, resume, report_error)
+    if limit is not None and summary.stop is None:
+        last += f" (at most {limit:,} rows were sent: --limit. To go on: {resume})"
+    return [*lines, last]
+
+
+def _spent(summary: "Summary") -> str:
+    share = 100.0 * summary.throttled / summary.requests
+    words = f"{summary.requests:,} requests in {duration(summary.duration)}"
+    words += f", {summary.throttled:,} answered 429 ({share:.2g} %)" if summary.throttled else ", no 429"
+    if summary.paused:
+        words += f"; paused {duration(summary.paused)}"
+    if summary.quota_used is not None:
+        words += f"; at most {summary.quota_used:.0%} of a quota window used"
+    return words
+
+
+def _last(summary: "Summary", where: str, resume: str, report_error: str) -> str:
+    unfinished = sum(count for outcome, count in summary.outcomes.items() if not outcome.is_done)
+    go_on = f"continue with: {resume}" if resume else "run again with -o FILE to be able to continue"
+    if summary.stop is StopReason.REPORT_LOST:
+        sent = len(summary.unrecorded)
+        words = f"{report_error or 'The report was lost.'} Nothing more was sent;"
+        lines = ", ".join(str(result.line) for result in summary.unrecorded)
+        return f"{words} sent and not recorded: {f'input lines {lines}' if sent else 'nothing'}. Then {go_on}"
+    if summary.stop is not None:
+        return f"{_ENDS[summary.stop]}. {unfinished:,} rows are not done; {go_on}"
+    if not summary.rows:
+        return f"Nothing to do: the input has no rows. Report: {where}"
+    if unfinished:
+        return f"Finished, but {unfinished:,} rows are not done; {go_on}"
+    look = summary.rows - sum(summary.outcomes[outcome] for outcome in _SETTLED)
+    if look:
+        return f"Finished; {look:,} rows were not canceled, and the report says why: {where}"
+    return f"Done: every row is settled. Report: {where}"
+
+
+_SETTLED = (Outcome.CANCELED, Outcome.ALREADY_FINISHED, Outcome.DUPLICATE)
