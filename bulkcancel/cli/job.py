@@ -12,6 +12,7 @@ import anyio
 from anyio import CancelScope, create_task_group, to_thread
 
 from bulkcancel._version import __version__
+from bulkcancel.cli.work import STDIO
 from bulkcancel.datadog import Target, connect
 from bulkcancel.engine import Engine
 from bulkcancel.errors import ReportLostError
@@ -218,7 +219,7 @@ class Job:
 
 
 def resume_command(words: list[str], report: str, values: dict[str, Any]) -> str:
-    """The same command, continued: without `--limit`, and without the input where that was a stream."""
+    """The same command, continued: without `--limit`; a stream has to be sent again from its start."""
     kept: list[str] = []
     skip = False
     for word in words:
@@ -228,10 +229,12 @@ def resume_command(words: list[str], report: str, values: dict[str, Any]) -> str
             skip = True
         elif not word.startswith("--limit="):
             kept.append(word)
-    if values["input"] == "-":
-        kept.remove("-")
+    streams = values["input"] == STDIO or (values["input"] is None and not values["resume"])
+    if streams and STDIO not in kept:
+        kept.insert(kept.index("run") + 1, STDIO)
     if values["report"] is None:
         kept += ["-o", report]
     if not values["resume"]:
         kept.append("--resume")
-    return f"bulkcancel {shlex.join(kept)}"
+    command = f"bulkcancel {shlex.join(kept)}"
+    return f"<the same rows> | {command}" if streams else command

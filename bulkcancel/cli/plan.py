@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bulkcancel.engine.shards import belongs_to
 from bulkcancel.ledger import ClaimKind, Ledger
 from bulkcancel.models import RejectedRow
+from bulkcancel.progress import number_of
 
 if TYPE_CHECKING:
     from bulkcancel.models import Row, Settings
@@ -48,9 +49,11 @@ class Plan:
             reason: What the person gave as the reason, or None.
         """
         key = f", with the application key ending in {suffix}" if suffix else ""
-        instances = "1 instance" if self.to_send == 1 else f"{self.to_send:,} instances"
-        flows = "1 workflow" if len(self.workflows) == 1 else f"{len(self.workflows):,} workflows"
+        instances = number_of(self.to_send, "instance")
+        flows = number_of(len(self.workflows), "workflow")
         lines = [f"Plan: cancel {instances} of {flows} at {target}{key}"]
+        if not self.to_send:
+            lines = [f"Plan: nothing to cancel at {target}{key}"]
         shown = self.workflows.most_common(_WORKFLOWS_SHOWN)
         lines += [f"  {count:>9,}  {workflow_id}" for workflow_id, count in shown]
         rest = len(self.workflows) - len(shown)
@@ -67,7 +70,7 @@ class Plan:
             if count
         ]
         if aside:
-            lines.append(f"Of {self.rows:,} rows read, not to be sent: {', '.join(aside)}")
+            lines.append(f"Of {number_of(self.rows, 'row')} read, not to be sent: {', '.join(aside)}")
         if reason:
             lines.append(f"Reason: {reason}")
         return lines

@@ -14,7 +14,7 @@ from bulkcancel.cli import options, params
 from bulkcancel.cli.plan import Plan, Planner
 from bulkcancel.cli.work import STDIO, Input, Place, RecordedRows
 from bulkcancel.clock import SystemClock
-from bulkcancel.errors import ConfigurationError
+from bulkcancel.errors import BulkCancelError, ConfigurationError
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import ExitCode, Settings
 from bulkcancel.sources import InputOptions, open_source
@@ -98,7 +98,12 @@ def command(context: click.Context, /, **values: Any) -> ExitCode:  # noqa: ANN4
         with closing(place.open(ledger, tally)) as report:
             total = None if plan is None else tally.rows + plan.added
             job = Job(request, report, ledger, tally, messages, clock, total=total, words=context.obj)
-            return anyio.run(job.run)
+            try:
+                return anyio.run(job.run)
+            except BulkCancelError:
+                if not tally.rows:
+                    place.discard()
+                raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ class Place:
             raise
         return report
 
-    def discard_if_empty(self) -> None:
+    def discard(self) -> None:
         """Remove a report that was begun for a run that could not begin."""
         if self.path is not None and not self.resumes:
             with suppress(OSError):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _MINUTE, _HOUR = 60, 3600
 _ERRORS_SHOWN = 3
+_WORTH_SAYING = 0.01
 
 _ENDS = {
     StopReason.INTERRUPTED: "Interrupted",
@@ -23,6 +24,11 @@ _ENDS = {
     StopReason.MAX_DURATION: "Stopped: --max-duration is over",
     StopReason.REPORT_LOST: "Stopped: the report was lost",
 }
+
+
+def number_of(count: int, noun: str) -> str:
+    """A number and its noun: `1 row`, `1,000 rows`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def counts_of(outcomes: "Mapping[Outcome, int]") -> str:
@@ -67,7 +73,7 @@ def closing_lines(
         report_error: What was wrong with the report, if it was lost.
         limit: After how many rows to stop reading, or None.
     """
-    lines = [f"{summary.rows:,} rows: {counts_of(summary.outcomes)}"] if summary.rows else []
+    lines = [f"{number_of(summary.rows, 'row')}: {counts_of(summary.outcomes)}"] if summary.rows else []
     if summary.requests:
         lines.append(_spent(summary))
     lines += [
@@ -82,11 +88,11 @@ def closing_lines(
 
 def _spent(summary: "Summary") -> str:
     share = 100.0 * summary.throttled / summary.requests
-    words = f"{summary.requests:,} requests in {duration(summary.duration)}"
+    words = f"{number_of(summary.requests, 'request')} in {duration(summary.duration)}"
     words += f", {summary.throttled:,} answered 429 ({share:.2g} %)" if summary.throttled else ", no 429"
     if summary.paused:
         words += f"; paused {duration(summary.paused)}"
-    if summary.quota_used is not None:
+    if summary.quota_used is not None and summary.quota_used >= _WORTH_SAYING:
         words += f"; at most {summary.quota_used:.0%} of a quota window used"
     return words
 
@@ -100,14 +106,14 @@ def _last(summary: "Summary", where: str, resume: str, report_error: str) -> str
         lines = ", ".join(str(result.line) for result in summary.unrecorded)
         return f"{words} sent and not recorded: {f'input lines {lines}' if sent else 'nothing'}. Then {go_on}"
     if summary.stop is not None:
-        return f"{_ENDS[summary.stop]}. {unfinished:,} rows are not done; {go_on}"
+        return f"{_ENDS[summary.stop]}. {number_of(unfinished, 'row')} not done; {go_on}"
     if not summary.rows:
         return f"Nothing to do: the input has no rows. Report: {where}"
     if unfinished:
-        return f"Finished, but {unfinished:,} rows are not done; {go_on}"
+        return f"Finished, with {number_of(unfinished, 'row')} not done; {go_on}"
     look = summary.rows - sum(summary.outcomes[outcome] for outcome in _SETTLED)
     if look:
-        return f"Finished; {look:,} rows were not canceled, and the report says why: {where}"
+        return f"Finished, with {number_of(look, 'row')} not canceled; the report says why: {where}"
     return f"Done: every row is settled. Report: {where}"
 
 

@@ -51,7 +51,7 @@ class Parser:
             try:
                 piece = next(pieces, None)
             except (EOFError, zlib.error) as error:
-                yield from self._break_off(error)
+                yield from self._end_inflating(error)
                 return
             if piece is None:
                 break
@@ -62,18 +62,27 @@ class Parser:
             if self._records is None:
                 raise InputError("is empty: there is no header and no row in it")
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a first record has been seen, so that the input as a whole is usable."""
+        return self._records is not None or bool(self._open)
+
+    def break_off(self, reason: str) -> "Iterator[Row]":
+        """The rows to end with when the rest of the input can't be had."""
+        yield from self._close_quote()
+        yield reject("", "", self._splitter.line + 1, "unreadable", f"{reason}; rows from here on are lost")
+
     def abandon(self) -> "Iterator[Row]":
         """The rows that wait for a quote to close, when no more of the input will be read."""
         yield from self._close_quote()
 
-    def _break_off(self, error: Exception) -> "Iterator[Row]":
+    def _end_inflating(self, error: Exception) -> "Iterator[Row]":
         self.is_broken = True
-        if self._records is None and not self._open:
+        if not self.has_begun:
             raise InputError("can't be decompressed: it is not whole, or damaged") from None
-        yield from self._close_quote()
-        cause = "ends early" if isinstance(error, EOFError) else "is damaged"
-        reason = f"the compressed input {cause} here; rows after this line are lost"
-        yield reject("", "", self._splitter.line + 1, "unreadable", reason)
+        yield from self.break_off(
+            f"the compressed input {'ends early' if isinstance(error, EOFError) else 'is damaged'}"
+        )
 
     def _rows(self, lines: "Iterable[Line]") -> "Iterator[Row]":
         for line, text in lines:

@@ -49,7 +49,12 @@ class Source:
         """
         final = False
         while not final:
-            data = await self._read()
+            try:
+                data = await self._read()
+            except OSError as error:
+                for row in self._break_off(error):
+                    yield row
+                return
             final = not data
             rows = self._parser.abandon() if self._ends and final else self._rows(data, final=final)
             for row in rows:
@@ -67,7 +72,11 @@ class Source:
         try:
             final = False
             while not final and not self._parser.is_broken:
-                data = self._read_now(_FILE_CHUNK)
+                try:
+                    data = os.read(self._fd, _FILE_CHUNK)
+                except OSError as error:
+                    yield from self._break_off(error)
+                    return
                 final = not data
                 yield from self._rows(data, final=final)
         finally:
@@ -103,7 +112,7 @@ class Source:
     async def _read(self) -> bytes:
         if self.is_whole:
             await checkpoint()
-            return self._read_now(_FILE_CHUNK)
+            return os.read(self._fd, _FILE_CHUNK)
         if self._can_wait and not self._ends:
             with anyio.CancelScope() as self._waiting:
                 try:
@@ -111,13 +120,13 @@ class Source:
                 except PermissionError:  # what epoll says of /dev/null and its like: they never wait
                     self._can_wait = False
             self._waiting = None
-        return b"" if self._ends else self._read_now(_STREAM_CHUNK)
+        return b"" if self._ends else os.read(self._fd, _STREAM_CHUNK)
 
-    def _read_now(self, size: int) -> bytes:
-        try:
-            return os.read(self._fd, size)
-        except OSError as error:
-            raise InputError(f"{self.name} can't be read further: {error.strerror}.") from None
+    def _break_off(self, error: OSError) -> "Iterator[Row]":
+        """What an input that can't be read further comes to: a row that says so, once there were others."""
+        if not self._parser.has_begun:
+            raise InputError(f"{self.name} can't be read: {error.strerror}.") from None
+        yield from self._parser.break_off(f"the input can't be read further: {error.strerror}")
 
 
 def open_source(path: str, options: "InputOptions") -> Source:
