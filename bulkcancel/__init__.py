@@ -1,5 +1,80 @@
-"""Cancel many Datadog workflow executions at once, within the rate limit, and know what happened to each."""
+"""Cancel many Datadog workflow executions at once, within the rate limit, and know what happened to each.
+
+What is exported here is the library; everything else may change in any release.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from bulkcancel._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from bulkcancel.datadog import Credentials, Target
+    from bulkcancel.errors import (
+        BulkCancelError,
+        ConfigurationError,
+        InputError,
+        ReportError,
+        ReportLostError,
+    )
+    from bulkcancel.library import cancel_all
+    from bulkcancel.models import (
+        ExitCode,
+        FailureLimit,
+        InstanceRef,
+        Outcome,
+        Rate,
+        Result,
+        Settings,
+        Shard,
+        StopReason,
+    )
+    from bulkcancel.tally import Summary
+
+__all__ = [
+    "BulkCancelError",
+    "ConfigurationError",
+    "Credentials",
+    "ExitCode",
+    "FailureLimit",
+    "InputError",
+    "InstanceRef",
+    "Outcome",
+    "Rate",
+    "ReportError",
+    "ReportLostError",
+    "Result",
+    "Settings",
+    "Shard",
+    "StopReason",
+    "Summary",
+    "Target",
+    "__version__",
+    "cancel_all",
+]
+
+_HOMES = {
+    "cancel_all": "bulkcancel.library",
+    "Credentials": "bulkcancel.datadog",
+    "Target": "bulkcancel.datadog",
+    "Summary": "bulkcancel.tally",
+    "BulkCancelError": "bulkcancel.errors",
+    "ConfigurationError": "bulkcancel.errors",
+    "InputError": "bulkcancel.errors",
+    "ReportError": "bulkcancel.errors",
+    "ReportLostError": "bulkcancel.errors",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name when it is first asked for: the command line needs few of them (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(_HOMES.get(name, "bulkcancel.models")), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """The exported names."""
+    return list(__all__)

@@ -50,9 +50,9 @@ class Watch:
             try:
                 while True:
                     await self._clock.sleep(_REDRAW)
-                    self._redraw(progress, task)
+                    self._redraw(progress, task, self._words(self._hold()))
             finally:
-                self._redraw(progress, task)
+                self._redraw(progress, task, self._words())
 
     @contextmanager
     def _bar(self) -> "Iterator[tuple[Progress, TaskID]]":
@@ -69,9 +69,9 @@ class Watch:
             finally:
                 self._messages.above = None
 
-    def _redraw(self, progress: "Progress", task: "TaskID") -> None:
-        hold = self._hold()
+    def _words(self, hold: "Hold | None" = None) -> str:
         words = counts_of(self._tally.outcomes)
-        if hold is not None:
-            words += f" · {pause_words(hold, self._clock.now())}"
+        return words if hold is None else f"{words} · {pause_words(hold, self._clock.now())}"
+
+    def _redraw(self, progress: "Progress", task: "TaskID", words: str) -> None:
         progress.update(task, completed=self._tally.rows, description=words, refresh=True)
