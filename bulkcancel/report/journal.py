@@ -305,6 +305,8 @@ def _check_ours(fd: int, path: Path, form: Format) -> None:
 
 
 def _lock(path: Path) -> FileLock:
+    if not path.parent.is_dir():  # which the lock would create
+        raise ReportError(f"The report {path} can't be created: there is no directory {path.parent}.")
     lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0, mode=0o600)
     try:
         lock.acquire()

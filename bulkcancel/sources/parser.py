@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bulkcancel.errors import InputError
 from bulkcancel.sources.lines import BadLine, Inflater, Line, LineSplitter
 from bulkcancel.sources.pairs import reject
-from bulkcancel.sources.records import OpenQuoteError, choose
+from bulkcancel.sources.records import OpenQuoteError, StrayQuoteError, choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,6 +37,8 @@ class Parser:
         self._delimiter = ""
         self._open: list[tuple[int, str]] = []
         self._open_size = 0
+        self._is_slip = False
+        self._gave_up = False
         self.is_broken = False
 
     def feed(self, data: bytes, *, final: bool = False) -> "Iterator[Row]":
@@ -59,13 +61,13 @@ class Parser:
         if final:
             yield from self._rows(self._splitter.feed(b"", final=True))
             yield from self._close_quote()
-            if self._records is None:
+            if not self.has_begun:
                 raise InputError("is empty: there is no header and no row in it")
 
     @property
     def has_begun(self) -> bool:
         """Whether a first record has been seen, so that the input as a whole is usable."""
-        return self._records is not None or bool(self._open)
+        return self._records is not None or bool(self._open) or self._gave_up
 
     def break_off(self, reason: str) -> "Iterator[Row]":
         """The rows to end with when the rest of the input can't be had."""
@@ -100,6 +102,8 @@ class Parser:
     def _single(self, line: int, text: str | BadLine) -> "Iterator[Row]":
         """A line that needs more than the shortest way: the first ones, the quoted ones, the bad ones."""
         if isinstance(text, BadLine):
+            if not self.has_begun:
+                raise InputError(f"can't be used: at line {line}, {text.reason}")
             yield reject("", "", line, text.code, text.reason)
             return
         stripped = text.strip()
@@ -114,7 +118,8 @@ class Parser:
                 self._records, is_row = choose(text, self._options, self._delimiter)
                 if is_row:
                     yield self._records.row(text, line)
-        except OpenQuoteError:
+        except OpenQuoteError as error:
+            self._is_slip = isinstance(error, StrayQuoteError)
             self._open = [(line, text)]
             self._open_size = len(text)
 
@@ -134,14 +139,14 @@ class Parser:
                 yield from rows
                 return
             self._open = held
-        if len(self._open) > _QUOTED_LINES or self._open_size > _QUOTED_CHARACTERS:
+        if self._is_slip or len(self._open) > _QUOTED_LINES or self._open_size > _QUOTED_CHARACTERS:
             yield from self._close_quote()
 
     def _close_quote(self) -> "Iterator[Row]":
         """Give up an open quote: its first line is unusable, the others are read for themselves."""
         while self._open:
             (line, _), *rest = self._open
-            self._open = []
+            self._open, self._is_slip, self._gave_up = [], False, True
             reason = "a quotation mark opens here and is not closed"
             yield reject("", "", line, "unclosed_quote", reason)
             yield from self._rows(rest)

@@ -25,6 +25,10 @@ class OpenQuoteError(Exception):
     """A record's last field is quoted and does not end in what has been read of it."""
 
 
+class StrayQuoteError(OpenQuoteError):
+    """A record of several lines has text behind a closing quote, so that its first quote was a slip."""
+
+
 class Records(Protocol):
     """Reads the records of one format."""
 
@@ -163,6 +167,8 @@ def split(text: str, delimiter: str) -> list[str]:
     except csv.Error as error:
         if "unexpected end" in str(error):
             raise OpenQuoteError from None
+        if "\n" in text:
+            raise StrayQuoteError from None
     try:
         return next(csv.reader([text], delimiter=delimiter))
     except csv.Error:  # a field beyond the csv module's own limit

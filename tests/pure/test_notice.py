@@ -1,0 +1,50 @@
+"""Quota headers, also those that lie."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bulkcancel.pacing import Notice, read_notice
+from bulkcancel.pacing.notice import LONGEST_PAUSE
+
+WALL = 1_800_000_000.0
+L, P, R, S, A = (
+    "X-RateLimit-Limit", "X-RateLimit-Period", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("headers", "notice"),
+    [
+        ({}, Notice()),
+        ({L: "5", P: "10"}, Notice()),
+        ({L: "5", P: "10", R: "3", S: "7"}, Notice(5, 10, 3, 7.0)),
+        ({S: "7, 7"}, Notice(reset=7)),
+        ({S: "7, 5"}, Notice(reset=5)),
+        ({S: str(int(WALL) + 9)}, Notice(reset=9.0)),
+        ({S: str(int(WALL) - 9)}, Notice(reset=0.0)),
+        ({S: "11", P: "10", R: "1"}, Notice(None, 10, 1, 10.0)),
+        ({S: "99", P: "10", R: "1"}, Notice(None, 10, 1, 10.0, broken=S)),
+        ({S: "-1", R: "2"}, Notice(remaining=2, broken=S)),
+        ({R: "9", L: "5"}, Notice(limit=5, remaining=5, broken=R)),
+        ({R: "9", L: "0"}, Notice(remaining=9, broken=L)),
+        ({R: "9", P: "0"}, Notice(remaining=9, broken=P)),
+        ({R: "nine"}, Notice(broken=R)),
+        ({A: "3"}, Notice(retry_after=3)),
+        ({A: "99999"}, Notice(retry_after=LONGEST_PAUSE)),
+        ({A: "soon"}, Notice(broken=A)),
+        ({A: "Fri, 15 Jan 2027 08:00:05 GMT"}, Notice(retry_after=5.0)),
+        ({A: "Fri, 15 Jan 2027 08:00:05 -0000"}, Notice(retry_after=5.0)),
+    ],
+)
+def test_headers_are_read_as_meant(headers: dict[str, str], notice: Notice) -> None:
+    """A header that can't be what it says is named, and does no harm."""
+    assert read_notice(headers, WALL) == notice
+
+
+@given(st.dictionaries(st.sampled_from([L, P, R, S, A]), st.text(max_size=20)))
+def test_no_header_makes_a_run_wait_for_hours(headers: dict[str, str]) -> None:
+    """Whatever stands in them, times are bounded and never negative."""
+    notice = read_notice(headers, WALL)
+    assert 0.0 <= (notice.retry_after or 0.0) <= LONGEST_PAUSE
+    assert 0.0 <= (notice.reset or 0.0) <= 86_401

@@ -1,0 +1,177 @@
+"""What answers mean, as tables of (answer, meaning)."""
+
+import pytest
+
+from bulkcancel import policy
+from bulkcancel.models import Failure, FailureKind, Outcome, Reply, StopReason
+from bulkcancel.policy import Refusals, State, Verdict
+
+HTML = b"<html><body>Bad Gateway</body></html>"
+
+
+def reply(status: int, body: bytes = b"", **headers: str) -> Reply:
+    """A reply with these headers."""
+    return Reply(status, headers, body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "code"),
+    [
+        (reply(200, b"{}\n"), Verdict.ACCEPTED, ""),
+        (reply(200, b'{"data":{"id":"x"}}'), Verdict.ACCEPTED, ""),
+        (reply(200), Verdict.ACCEPTED, ""),
+        (reply(200, b" \n"), Verdict.ACCEPTED, ""),
+        (reply(202, b'"queued"'), Verdict.ACCEPTED, ""),
+        (reply(200, HTML), Verdict.FAULT, "not_json"),
+        (reply(404, HTML), Verdict.FAULT, "not_json"),
+        (reply(404, b'{"errors":[{"code":"INSTANCE_NOT_FOUND"}]}'), Verdict.NOT_FOUND, "INSTANCE_NOT_FOUND"),
+        (reply(404), Verdict.NOT_FOUND, "http_4xx_404"),
+        (reply(400, b'{"errors":["Bad Request"]}'), Verdict.REJECTED, "http_4xx_400"),
+        (reply(418), Verdict.REJECTED, "http_4xx_418"),
+        (reply(401, b'{"errors":["Unauthorized"]}'), Verdict.UNAUTHORIZED, "http_4xx_401"),
+        (reply(403, HTML), Verdict.FORBIDDEN, "http_4xx_403"),
+        (reply(408), Verdict.FAULT, "http_4xx_408"),
+        (reply(429, HTML), Verdict.THROTTLED, "http_4xx_429"),
+        (reply(500, b'{"errors":"odd"}'), Verdict.FAULT, "http_5xx"),
+        (reply(503, b"[1]"), Verdict.FAULT, "http_5xx"),
+        (reply(100), Verdict.FAULT, "http_4xx_100"),
+        (reply(302, Location="https://login.example"), Verdict.MISROUTED, "http_302"),
+        (Failure(FailureKind.TIMEOUT, "slow"), Verdict.FAULT, "http_timeout"),
+    ],
+)
+def test_an_answer_means_what_the_table_says(answer: Reply | Failure, verdict: Verdict, code: str) -> None:
+    """Acceptance is the status; a page in place of JSON decides nothing."""
+    judgement = policy.judge(answer)
+    assert (judgement.verdict, judgement.code) == (verdict, code)
+    assert judgement.is_final == (verdict not in {Verdict.THROTTLED, Verdict.FAULT})
+
+
+@pytest.mark.parametrize(
+    ("verdict", "outcome"),
+    [
+        (Verdict.ACCEPTED, Outcome.CANCELED),
+        (Verdict.NOT_FOUND, Outcome.NOT_FOUND),
+        (Verdict.REJECTED, Outcome.REJECTED),
+        (Verdict.UNAUTHORIZED, Outcome.FORBIDDEN),
+        (Verdict.FORBIDDEN, Outcome.FORBIDDEN),
+        (Verdict.THROTTLED, Outcome.THROTTLED),
+        (Verdict.FAULT, Outcome.FAILED),
+        (Verdict.MISROUTED, Outcome.FAILED),
+    ],
+)
+def test_every_verdict_has_an_outcome(verdict: Verdict, outcome: Outcome) -> None:
+    """A row that is not tried again ends as its last answer says."""
+    assert policy.outcome_of(verdict) is outcome
+
+
+@pytest.mark.parametrize(
+    ("failures", "jitter", "seconds"),
+    [(1, 1.0, 1.0), (2, 1.0, 2.0), (3, 0.5, 2.0), (9, 1.0, 20.0), (10_000, 1.0, 20.0), (4, 0.0, 0.0)],
+)
+def test_backoff_doubles_to_its_cap(failures: int, jitter: float, seconds: float) -> None:
+    """Exponential, with full jitter, and capped."""
+    assert policy.backoff(failures, jitter) == seconds
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (
+            reply(200, b'{"data":{"attributes":{"instanceStatus":{"detailsKind":"IN_PROGRESS"}}}}'),
+            State.RUNNING,
+        ),
+        (reply(200, b'{"data":{"attributes":{}}}'), State.RUNNING),
+        (
+            reply(200, b'{"data":{"attributes":{"instanceStatus":{"detailsKind":"CANCELED"}}}}'),
+            State.CANCELED,
+        ),
+        (reply(200, b'{"data":{"attributes":{"instanceStatus":{"detailsKind":"NEW"}}}}'), State.ENDED),
+        (reply(200, b'{"data":{"attributes":{"endTimestamp":"2026"}}}'), State.ENDED),
+        (reply(200, b"[]"), State.UNREADABLE),
+        (reply(200, HTML), State.UNREADABLE),
+        (reply(404, b"{}"), State.UNKNOWN),
+        (reply(404, HTML), State.UNREADABLE),
+        (reply(403, b'{"errors":["Forbidden"]}'), State.UNREADABLE),
+        (Failure(FailureKind.CONNECTION, "refused"), State.UNREADABLE),
+    ],
+)
+def test_a_read_tells_the_state(answer: Reply | Failure, state: State) -> None:
+    """An instance has ended when it has an end, or a kind other than running."""
+    assert policy.read_state(answer)[0] is state
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "detail"),
+    [
+        (b'{"errors":[{"code":"A","detail":"b"},{"title":"c"},"d",{}]}', "A", "b; c; d"),
+        (b'{"errors":[{"title":"Forbidden"}]}', "", "Forbidden"),
+        (b"plain \x1b[31m words", "", "plain \\x1b[31m words"),
+        (b"[" * 100_000, "", "[" * 299 + "…"),
+        (b'{"other":1}', "", '{"other":1}'),
+    ],
+)
+def test_error_bodies_of_every_shape_are_read(body: bytes, code: str, detail: str) -> None:
+    """Recorded error bodies vary; none of them can steer a terminal."""
+    assert policy.errors_of(body) == (code, detail)
+
+
+def test_refusals_are_explained_before_more_rows_are_spent() -> None:
+    """The key check comes first; where it passes, two more workflows are tried."""
+    refusals = Refusals()
+    assert refusals.refused(Verdict.FORBIDDEN, "a")
+    assert refusals.ends_the_run(Verdict.FORBIDDEN, keys_pass=False)
+    assert not refusals.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
+    assert refusals.is_unproven
+    assert refusals.holds_back("a")
+    assert not refusals.holds_back("b")
+    refusals.refused(Verdict.FORBIDDEN, "b")
+    refusals.refused(Verdict.FORBIDDEN, "c")
+    assert refusals.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
+
+
+def test_a_401_ends_the_run_without_a_check() -> None:
+    """Keys that are not accepted at all need no second question."""
+    refusals = Refusals()
+    assert not refusals.refused(Verdict.UNAUTHORIZED, "a")
+    assert refusals.ends_the_run(Verdict.UNAUTHORIZED, keys_pass=True)
+
+
+def test_after_a_success_refusals_concern_their_workflow_alone() -> None:
+    """Proven keys are checked again only after 25 refusals in a row."""
+    refusals = Refusals()
+    refusals.passed()
+    assert [refusals.refused(Verdict.FORBIDDEN, str(n)) for n in range(25)] == [False] * 24 + [True]
+    assert not refusals.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
+    assert not refusals.holds_back("1")
+    assert not refusals.is_unproven
+
+
+@pytest.mark.parametrize(
+    ("failed", "finished", "value", "is_percent", "want"),
+    [
+        (2, 2, 3.0, False, False),
+        (3, 3, 3.0, False, True),
+        (19, 19, 10.0, True, False),
+        (2, 20, 10.0, True, True),
+        (1, 20, 10.0, True, False),
+    ],
+)
+def test_max_failures_is_judged(
+    failed: int, finished: int, value: float, *, is_percent: bool, want: bool
+) -> None:
+    """A share is judged from 20 rows on."""
+    assert policy.too_many_failures(failed, finished, value, is_percent=is_percent) is want
+
+
+def test_an_outage_is_waited_out_for_minutes() -> None:
+    """Longer where the API has answered before."""
+    assert not policy.is_out_of_reach(299, has_answered=True)
+    assert policy.is_out_of_reach(300, has_answered=True)
+    assert policy.is_out_of_reach(120, has_answered=False)
+
+
+def test_a_row_cut_short_says_so() -> None:
+    """Without an answer it was not attempted; else its last answer counts."""
+    assert policy.cut_short(None, StopReason.INTERRUPTED)[0] is Outcome.NOT_ATTEMPTED
+    outcome, detail = policy.cut_short(policy.judge(reply(500)), StopReason.MAX_DURATION)
+    assert (outcome, detail) == (Outcome.FAILED, "(the run stopped: max_duration)")
