@@ -264,7 +264,7 @@ def _read(path: Path, decode: "Callable[[str], _Record]") -> "Iterator[_Record]"
         with path.open(encoding="utf-8", newline="\n") as file:
             if format_of(path).header:
                 number = 1
-                file.readline()
+                _check_start(file.readline().encode(), path, format_of(path))
             while lines := list(islice(file, _BATCH)):
                 if not lines[-1].endswith("\n"):
                     lines.pop()  # torn by a crash: not on record
@@ -294,7 +294,10 @@ def check_free(path: Path) -> None:
 
 def _check_ours(fd: int, path: Path, form: Format) -> None:
     """Refuse a file that did not begin as a report; an empty or torn beginning is one of ours."""
-    start = os.pread(fd, 4096, 0)
+    _check_start(os.pread(fd, 4096, 0), path, form)
+
+
+def _check_start(start: bytes, path: Path, form: Format) -> None:
     first, newline, _ = start.partition(b"\n")
     if form is Format.CSV:
         is_ours = first.rstrip(b"\r") + b"\n" == form.header if newline else form.header.startswith(first)

@@ -1,0 +1,38 @@
+"""Every sample is what its generator writes, and runs."""
+
+import sys
+from collections import Counter
+
+import pytest
+from cliapp import SAMPLES, Call, outcomes
+
+sys.path.insert(0, str(SAMPLES))
+import make_samples
+
+W = "5cf9f1a6-4f43-4b9c-8d4c-0a2f6d0f3a11"
+
+
+def test_the_samples_are_what_their_generator_writes() -> None:
+    """To the byte; compressed ones after decompression."""
+    for name, data in make_samples.samples().items():
+        if not name.endswith(".gz"):
+            assert (SAMPLES / name).read_bytes() == data
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "words", "want"),
+    [
+        ("incident.csv", [], {"canceled": 989, "not_found": 4, "invalid": 4, "duplicate": 3}),
+        ("incident.csv.gz", [], {"canceled": 989, "not_found": 4, "invalid": 4, "duplicate": 3}),
+        ("incident.jsonl", [], {"canceled": 59, "invalid": 1}),
+        ("spreadsheet.csv", [], {"canceled": 30}),
+        ("links.txt", [], {"canceled": 20}),
+        ("instances.txt", ["--workflow-id", W], {"canceled": 25}),
+    ],
+)
+def test_a_sample_runs(call: Call, name: str, words: list[str], want: dict[str, int]) -> None:
+    """With the outcomes its README promises."""
+    ended = call("run", SAMPLES / name, "--sandbox", "-y", "-o", "r.csv", "-c", "128", *words)
+    assert Counter(outcomes("r.csv")) == want
+    assert ended.code == (0 if set(want) == {"canceled"} else 1)

@@ -1,0 +1,184 @@
+"""The adapter moves bytes; keys and addresses are checked before anything is sent."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import aiohttp
+import pytest
+from aioresponses import aioresponses
+
+from bulkcancel.datadog import Credentials, DatadogApi, Target, connect, read_credentials
+from bulkcancel.datadog.client import BODY_LIMIT, user_agent
+from bulkcancel.errors import ConfigurationError
+from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply, Settings
+
+KEYS = Credentials("a" * 32, "b" * 40)
+URL = "https://api.datadoghq.eu/api/v2/workflows/w/instances/i"
+REF = InstanceRef("w", "i", 1)
+
+
+class MockResponse(aiohttp.ClientResponse):
+    """aiohttp 3.14 requires a `stream_writer` that the mock does not know of yet."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("stream_writer", Mock(output_size=0))
+        super().__init__(*args, **kwargs)
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[DatadogApi]:
+    """The adapter for one of the sites."""
+    async with connect(Target.of_site("datadoghq.eu"), KEYS, settings=Settings()) as found:
+        yield found
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 403, 404, 429, 500])
+async def test_any_status_is_a_reply(api: DatadogApi, status: int) -> None:
+    """Nothing is raised, followed or judged."""
+    with aioresponses() as mock:
+        headers = {"X-RateLimit-Remaining": "3", "Location": "https://elsewhere.example"}
+        mock.put(f"{URL}/cancel", status=status, body=b"{}\n", headers=headers, response_class=MockResponse)
+        reply = await api.cancel(REF)
+    assert isinstance(reply, Reply)
+    assert (reply.status, reply.body) == (status, b"{}\n")
+    assert reply.headers["x-ratelimit-remaining"] == "3"
+
+
+async def test_reads_and_key_checks_are_gets(api: DatadogApi) -> None:
+    """At the documented paths."""
+    with aioresponses() as mock:
+        mock.get(URL, payload={}, response_class=MockResponse)
+        mock.get(
+            "https://api.datadoghq.eu/api/v2/validate_keys",
+            payload={"valid": True},
+            response_class=MockResponse,
+        )
+        assert isinstance(await api.get_instance(REF), Reply)
+        assert isinstance(await api.check_keys(), Reply)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (TimeoutError(), FailureKind.TIMEOUT),
+        (aiohttp.ServerTimeoutError("slow"), FailureKind.TIMEOUT),
+        (aiohttp.ServerDisconnectedError(), FailureKind.CONNECTION),
+        (ConnectionResetError(104, "reset"), FailureKind.CONNECTION),
+        (aiohttp.ClientPayloadError("truncated"), FailureKind.CONNECTION),
+        (ValueError("no HTTP"), FailureKind.UNKNOWN),
+    ],
+)
+async def test_no_reply_is_a_value_too(api: DatadogApi, error: Exception, kind: FailureKind) -> None:
+    """A row's failure never is an exception."""
+    with aioresponses() as mock:
+        mock.put(f"{URL}/cancel", exception=error)
+        failure = await api.cancel(REF)
+    assert isinstance(failure, Failure)
+    assert failure.kind is kind
+
+
+async def test_a_body_is_read_only_so_far(api: DatadogApi) -> None:
+    """A gateway gone wild can't fill the memory."""
+    with aioresponses() as mock:
+        mock.put(f"{URL}/cancel", body=b"x" * (BODY_LIMIT + 1), response_class=MockResponse)
+        assert isinstance(await api.cancel(REF), Failure)
+
+
+async def test_both_keys_go_in_headers() -> None:
+    """And the tool names itself."""
+    async with connect(Target.of_site("datadoghq.com"), KEYS, settings=Settings()) as found:
+        headers = found._session.headers
+    assert (headers["DD-API-KEY"], headers["DD-APPLICATION-KEY"]) == (KEYS.api_key, KEYS.app_key)
+    assert headers["User-Agent"] == user_agent()
+    assert user_agent().startswith("bulkcancel/")
+
+
+async def test_a_proxy_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the host is excepted."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "api.datadoghq.eu")
+    async with connect(Target.of_site("datadoghq.com"), KEYS, settings=Settings()) as found:
+        assert found._proxy == "http://proxy.example:3128"
+    async with connect(Target.of_site("datadoghq.eu"), KEYS, settings=Settings()) as found:
+        assert found._proxy is None
+
+
+async def test_a_bundle_that_is_none_is_refused(tmp_path: Path) -> None:
+    """Before anything is sent."""
+    path = tmp_path / "ca.pem"
+    for text in (None, "nonsense"):
+        if text is not None:
+            path.write_text(text)
+        with pytest.raises(ConfigurationError, match="--ca-bundle"):
+            async with connect(Target.of_site("datadoghq.com"), KEYS, settings=Settings(), ca_bundle=path):
+                pass
+
+
+def test_keys_do_not_show() -> None:
+    """At most the last four characters do."""
+    assert "aaaa" not in repr(KEYS)
+    assert "bbbb" not in repr(KEYS)
+    assert KEYS.suffix == "bbbb"
+    assert Credentials("a", "b").suffix == ""
+
+
+@pytest.mark.parametrize("key", ["a1b2\n", " a1b2", '"a"', "a'", "ä", "a b", "a\r\nX: y", "a" * 257])
+def test_a_malformed_key_is_refused_without_repeating_it(key: str) -> None:
+    """A header could be broken by it."""
+    with pytest.raises(ConfigurationError, match="DD_API_KEY") as caught:
+        Credentials(key, "b")
+    assert key not in str(caught.value)
+
+
+def test_keys_come_from_the_environment_or_a_private_file(tmp_path: Path) -> None:
+    """The usual names, and the older ones."""
+    assert read_credentials({"DD_API_KEY": "a", "DATADOG_APP_KEY": "b"}) == Credentials("a", "b")
+    with pytest.raises(ConfigurationError, match="DD_APP_KEY not set in the environment"):
+        read_credentials({"DD_API_KEY": "a"})
+    path = tmp_path / "keys"
+    path.write_text("# keys\nexport DD_API_KEY='a1'\nDD_APP_KEY=b1\nnoise\n")
+    path.chmod(0o644)
+    with pytest.raises(ConfigurationError, match="can be read by others"):
+        read_credentials({}, path)
+    path.chmod(0o600)
+    assert read_credentials({}, path) == Credentials("a1", "b1")
+    path.write_bytes(b"\xff\xff")
+    with pytest.raises(ConfigurationError, match="not text"):
+        read_credentials({}, path)
+    with pytest.raises(ConfigurationError, match="No such file"):
+        read_credentials({}, tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://api.example", "unencrypted"),
+        ("ftp://api.example", "https://"),
+        ("https://", "name a host"),
+        ("https://u:p@api.example", "user name"),
+        ("https://api.example/?a=b", "query"),
+        ("https://[::1", "not a URL"),
+        ("http://127.0.0.1.example", "unencrypted"),
+    ],
+)
+def test_an_address_that_would_harm_is_refused(url: str, words: str) -> None:
+    """Http is for loopback only."""
+    with pytest.raises(ConfigurationError, match=words):
+        Target.of_url(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8126/", "http://localhost", "http://[::1]:1", "https://gw.example/dd"]
+)
+def test_gateways_and_loopback_are_fine(url: str) -> None:
+    """Without a trailing slash."""
+    assert Target.of_url(url).base_url == url.rstrip("/")
+
+
+def test_a_site_with_a_slip_is_suggested() -> None:
+    """And all of them are named."""
+    with pytest.raises(ConfigurationError, match=r"Did you mean datadoghq\.eu.*us2\.ddog-gov\.com"):
+        Target.of_site("datadoghq.eo")
+    assert Target.of_site(" US3.datadoghq.com ").base_url == "https://api.us3.datadoghq.com"

@@ -1,0 +1,322 @@
+"""Whole runs through a fake transport in virtual time."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from fakeapi import DOWN, ENDED, OK, FakeApi, Rows, bad, refs
+from faketime import FakeClock
+
+from bulkcancel.engine import Engine
+from bulkcancel.errors import ReportLostError
+from bulkcancel.ledger import Ledger
+from bulkcancel.models import (
+    ExitCode,
+    Failure,
+    FailureLimit,
+    InstanceRef,
+    Outcome,
+    Recorded,
+    Reply,
+    Result,
+    Row,
+    Settings,
+    Shard,
+    StopReason,
+)
+from bulkcancel.tally import Summary
+
+FORBIDDEN = Reply(403, {}, b'{"errors":["Forbidden"]}')
+Rule = Callable[[InstanceRef, int], Reply | Failure]
+
+
+class Run:
+    """One run and all that came of it."""
+
+    def __init__(self, rule: Rule = lambda *_: OK, ledger: Ledger | None = None, **settings: object) -> None:
+        self.clock = FakeClock()
+        self.api = FakeApi(self.clock, rule)
+        self.results: list[Result] = []
+        self.engine = Engine(
+            self.api,
+            Settings(**settings),  # type: ignore[arg-type] # keywords of a table
+            clock=self.clock,
+            jitter=lambda: 1.0,
+            ledger=ledger,
+        )
+
+    async def __call__(self, rows: list[Row], *, is_whole: bool = True) -> Summary:
+        """Run to the end."""
+
+        async def sink(result: Result) -> None:
+            self.results.append(result)
+
+        async with self.clock.autojump():
+            return await self.engine.run(Rows(rows, is_whole=is_whole), sink)
+
+    @property
+    def outcomes(self) -> Counter[Outcome]:
+        """The outcomes of the results."""
+        return Counter(result.outcome for result in self.results)
+
+
+async def test_every_row_has_one_result() -> None:
+    """Sent, repeated or unusable."""
+    run = Run()
+    summary = await run([*refs(50), bad(51), *refs(3)])
+    assert run.outcomes == {Outcome.CANCELED: 50, Outcome.INVALID: 1, Outcome.DUPLICATE: 3}
+    assert summary.rows == len(run.results) == 54
+    assert len(run.api.sent) == 50
+    assert summary.exit_code is ExitCode.INCOMPLETE
+
+
+async def test_no_more_are_in_flight_than_allowed() -> None:
+    """However many rows there are."""
+    run = Run(concurrency=5)
+    await run(refs(500))
+    assert run.api.most_in_flight == 5
+
+
+async def test_a_fault_is_tried_again() -> None:
+    """And counted as an attempt."""
+    run = Run(lambda _, attempt: OK if attempt == 3 else Reply(503, {"Retry-After": "4"}, b""))
+    await run(refs(1))
+    (result,) = run.results
+    assert (result.outcome, result.attempts) == (Outcome.CANCELED, 3)
+    assert result.duration_ms >= 8000
+
+
+async def test_a_row_is_given_up_after_its_attempts() -> None:
+    """As failed, with the last answer's words."""
+    run = Run(lambda ref, _: DOWN if ref.instance_id == "i7" else OK, max_attempts=3)
+    summary = await run(refs(30))
+    assert run.outcomes == {Outcome.CANCELED: 29, Outcome.FAILED: 1}
+    assert summary.errors == {"http_connection": 1}
+    assert run.api.sent.count("i7") == 3
+
+
+async def test_a_429_does_not_use_up_attempts() -> None:
+    """The gate waits once for all."""
+    limited = Reply(429, {"Retry-After": "2"}, b"")
+    run = Run(lambda _, attempt: limited if attempt <= 2 else OK, max_attempts=1, concurrency=4)
+    summary = await run(refs(4))
+    assert run.outcomes == {Outcome.CANCELED: 4}
+    assert summary.throttled == sum(result.throttled for result in run.results) > 0
+    assert summary.paused > 0.0
+
+
+async def test_a_row_is_given_up_after_too_many_429s() -> None:
+    """As throttled."""
+    run = Run(lambda *_: Reply(429, {}, b""), max_throttled=3)
+    await run(refs(1))
+    assert run.results[0].outcome is Outcome.THROTTLED
+
+
+async def test_refused_keys_cost_one_request() -> None:
+    """The rest is marked, not sent."""
+    run = Run(lambda *_: FORBIDDEN)
+    run.api.keys = FORBIDDEN
+    summary = await run(refs(1000, workflows=7))
+    assert len(run.api.sent) == 1
+    assert run.outcomes == {Outcome.FORBIDDEN: 1, Outcome.NOT_ATTEMPTED: 999}
+    assert (summary.stop, summary.exit_code) == (StopReason.REFUSED, ExitCode.STOPPED)
+
+
+async def test_one_forbidden_workflow_does_not_stop_the_others() -> None:
+    """Its keys pass the check, so the next workflow is tried."""
+    run = Run(lambda ref, _: FORBIDDEN if ref.workflow_id == "w0" else OK)
+    summary = await run(refs(20, workflows=2))
+    assert run.outcomes[Outcome.CANCELED] == 10
+    assert run.outcomes[Outcome.FORBIDDEN] + run.outcomes[Outcome.NOT_ATTEMPTED] == 10
+    assert summary.stop is None
+
+
+async def test_a_run_that_met_only_refusals_says_so() -> None:
+    """Even where the key check passes."""
+    run = Run(lambda *_: FORBIDDEN)
+    summary = await run(refs(10))
+    assert summary.stop is StopReason.REFUSED
+
+
+async def test_a_redirect_stops_the_run() -> None:
+    """It goes to the wrong place."""
+    run = Run(lambda *_: Reply(302, {"Location": "/login"}, b""))
+    summary = await run(refs(10))
+    assert summary.stop is StopReason.MISROUTED
+    assert len(run.api.sent) == 1
+
+
+async def test_an_outage_is_waited_out() -> None:
+    """Rows are not burnt to failed while one probe at a time asks."""
+    run = Run(concurrency=8)
+    run.api.rule = lambda *_: DOWN if 2.0 < run.clock.now() - 1000.0 < 62.0 else OK
+    run.api.latency = 0.5
+    summary = await run(refs(100))
+    assert run.outcomes == {Outcome.CANCELED: 100}
+    assert summary.paused > 30.0
+
+
+async def test_an_api_that_never_answers_ends_the_run() -> None:
+    """After two minutes, resumable."""
+    run = Run(lambda *_: DOWN, max_attempts=100)
+    summary = await run(refs(10))
+    assert summary.stop is StopReason.UNREACHABLE
+    assert 100.0 < summary.duration < 200.0
+
+
+async def test_max_failures_ends_the_run() -> None:
+    """With what is in flight."""
+    run = Run(lambda *_: Reply(400, {}, b""), max_failures=FailureLimit(5), concurrency=2)
+    summary = await run(refs(100))
+    assert summary.stop is StopReason.MAX_FAILURES
+    assert 5 <= run.outcomes[Outcome.REJECTED] <= 6
+    assert summary.rows == 100
+
+
+async def test_max_duration_ends_the_run() -> None:
+    """Whatever is left is marked."""
+    run = Run(max_duration=1.0, concurrency=1)
+    summary = await run(refs(100))
+    assert summary.stop is StopReason.MAX_DURATION
+    assert run.outcomes[Outcome.CANCELED] in {49, 50, 51}
+    assert run.outcomes[Outcome.CANCELED] + run.outcomes[Outcome.NOT_ATTEMPTED] == 100
+
+
+async def test_a_stop_in_a_backoff_keeps_the_last_answer() -> None:
+    """The row failed as far as is known."""
+    run = Run(lambda *_: Reply(500, {"Retry-After": "30"}, b""), max_duration=5.0)
+    await run(refs(1))
+    assert run.results[0].outcome is Outcome.FAILED
+    assert "max_duration" in run.results[0].error_detail
+
+
+async def test_a_limit_reads_no_further() -> None:
+    """Unusable rows on the way do not count."""
+    run = Run(limit=2)
+    summary = await run([bad(1), *refs(10)])
+    assert summary.rows == 3
+    assert run.api.sent == ["i0", "i1"]
+
+
+async def test_shards_are_disjoint_and_complete() -> None:
+    """Also for unusable rows."""
+    rows = [*refs(200), *(bad(line) for line in range(201, 221))]
+    lines: list[int] = []
+    for index in (1, 2, 3):
+        run = Run(shard=Shard(index, 3))
+        await run(rows)
+        lines += [result.line for result in run.results]
+        assert len(run.results) > 40
+    assert sorted(lines) == sorted(row.line for row in rows)
+
+
+async def test_what_is_on_record_is_not_sent_again() -> None:
+    """Only what was left undone."""
+    ledger = Ledger()
+    for instance, outcome in (("i0", Outcome.CANCELED), ("i1", Outcome.FAILED), ("i2", Outcome.DUPLICATE)):
+        ledger.load(Recorded("w0", instance, outcome, ""))
+    run = Run(ledger=ledger)
+    run.engine.tally.recorded(Outcome.FAILED)
+    await run(refs(3))
+    assert run.api.sent == ["i1", "i2"]
+    assert run.engine.tally.outcomes[Outcome.FAILED] == 0
+
+
+async def test_a_retry_that_was_not_reached_keeps_its_record() -> None:
+    """Nothing new is known of it."""
+    ledger = Ledger()
+    ledger.load(Recorded("w0", "i5", Outcome.FAILED, ""))
+    run = Run(ledger=ledger, max_duration=0.05, concurrency=1)
+    await run(refs(10))
+    assert "i5" not in {result.instance_id for result in run.results}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "outcome"),
+    [
+        ([b"IN_PROGRESS", b"CANCELED"], Outcome.CANCELED),
+        ([b"SUCCEEDED"], Outcome.ALREADY_FINISHED),
+        ([b"IN_PROGRESS"], Outcome.UNCONFIRMED),
+    ],
+)
+async def test_verify_sees_how_it_ended(kinds: list[bytes], outcome: Outcome) -> None:
+    """Or that it did not in time."""
+    run = Run(verify=True, verify_timeout=5.0)
+    run.api.reads = [Reply(200, {}, ENDED % kind) for kind in kinds]
+    await run(refs(1))
+    assert run.results[0].outcome is outcome
+
+
+async def test_verify_looks_before_it_calls_a_row_rejected() -> None:
+    """An instance that had ended may be answered 400 or 404."""
+    for status, kind, want in (
+        (400, b"FAILED", Outcome.ALREADY_FINISHED),
+        (404, b"IN_PROGRESS", Outcome.NOT_FOUND),
+    ):
+        run = Run(lambda *_, status=status: Reply(status, {}, b""), verify=True)
+        run.api.reads = [Reply(200, {}, ENDED % kind)]
+        await run(refs(1))
+        assert run.results[0].outcome is want
+
+
+async def test_verify_ends_with_the_run() -> None:
+    """Unconfirmed is what it is then; a resumed run asks again."""
+    run = Run(verify=True, max_duration=1.0)
+    run.api.reads = [DOWN]
+    await run(refs(2))
+    assert run.outcomes == {Outcome.UNCONFIRMED: 2}
+
+
+async def test_a_lost_report_stops_sending() -> None:
+    """And what was sent and not recorded is known."""
+    run = Run(concurrency=4)
+    taken: list[Result] = []
+
+    async def sink(result: Result) -> None:
+        if len(taken) == 10:
+            raise ReportLostError("The disk is full.")
+        taken.append(result)
+
+    async with run.clock.autojump():
+        summary = await run.engine.run(Rows(refs(1000)), sink)
+    assert summary.exit_code is ExitCode.REPORT_LOST
+    assert run.engine.report_error == "The disk is full."
+    assert len(taken) + len(summary.unrecorded) == len(run.api.sent) < 20
+
+
+async def test_an_error_of_the_callers_own_is_raised_as_it_is() -> None:
+    """From the rows as from the function that takes results."""
+
+    class Broken(Rows):
+        async def __aiter__(self):  # type: ignore[no-untyped-def] # noqa: ANN204 - an async generator
+            yield refs(1)[0]
+            raise LookupError("mine")
+
+    async def sink(_: Result) -> None:
+        raise KeyError("mine too")
+
+    run = Run()
+    async with run.clock.autojump():
+        with pytest.raises(LookupError, match="mine"):
+            await run.engine.run(Broken([]), run_sink)
+    run = Run()
+    async with run.clock.autojump():
+        with pytest.raises(KeyError, match="mine too"):
+            await run.engine.run(Rows(refs(3)), sink)
+
+
+async def run_sink(_: Result) -> None:
+    """Take a result and forget it."""
+
+
+async def test_an_answer_that_cannot_be_is_the_runs_error() -> None:
+    """An exception of the transport itself is not swallowed, and its place in line is given back."""
+    run = Run()
+
+    def explode(*_: object) -> Reply:
+        raise ZeroDivisionError
+
+    run.api.rule = explode
+    with pytest.raises(BaseExceptionGroup):
+        await run(refs(1))
+    assert run.engine.gate.pacer.in_flight == 0

@@ -1,0 +1,79 @@
+"""A transport without a network: answers are scripted, or follow a rule."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+
+from faketime import FakeClock
+
+from bulkcancel.models import Failure, FailureKind, InstanceRef, RejectedRow, Reply, Row
+
+OK = Reply(200, {}, b"{}\n")
+DOWN = Failure(FailureKind.CONNECTION, "refused")
+ENDED = b'{"data":{"attributes":{"instanceStatus":{"detailsKind":"%s"}}}}'
+
+
+class FakeApi:
+    """Answers cancels by a rule of (instance, attempt); keeps what was sent."""
+
+    def __init__(
+        self,
+        clock: FakeClock,
+        rule: Callable[[InstanceRef, int], Reply | Failure] = lambda *_: OK,
+        *,
+        latency: float = 0.02,
+    ) -> None:
+        self.clock = clock
+        self.rule = rule
+        self.latency = latency
+        self.sent: list[str] = []
+        self.reads: list[Reply | Failure] = []
+        self.keys: Reply | Failure = OK
+        self.key_checks = 0
+        self.most_in_flight = 0
+        self._in_flight = 0
+
+    async def cancel(self, ref: InstanceRef) -> Reply | Failure:
+        """Answer by the rule, after the latency."""
+        self.sent.append(ref.instance_id)
+        attempt = self.sent.count(ref.instance_id)
+        self._in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self._in_flight)
+        await self.clock.sleep(self.latency)
+        self._in_flight -= 1
+        return self.rule(ref, attempt)
+
+    async def get_instance(self, ref: InstanceRef) -> Reply | Failure:  # noqa: ARG002 - the protocol
+        """Give the next scripted read; the last one again and again."""
+        await self.clock.sleep(self.latency)
+        return self.reads.pop(0) if len(self.reads) > 1 else self.reads[0]
+
+    async def check_keys(self) -> Reply | Failure:
+        """Say whether the keys are good."""
+        self.key_checks += 1
+        return self.keys
+
+
+class Rows:
+    """Rows at hand."""
+
+    def __init__(self, rows: Iterable[Row], *, is_whole: bool = True) -> None:
+        self._rows = list(rows)
+        self.is_whole = is_whole
+        self.stopped = False
+
+    async def __aiter__(self) -> AsyncIterator[Row]:
+        for row in self._rows:
+            yield row
+
+    def stop_waiting(self) -> None:
+        """Note it."""
+        self.stopped = True
+
+
+def refs(count: int, workflows: int = 1) -> list[Row]:
+    """That many sendable rows."""
+    return [InstanceRef(f"w{n % workflows}", f"i{n}", n + 1) for n in range(count)]
+
+
+def bad(line: int) -> Row:
+    """An unusable row."""
+    return RejectedRow("w", "?", line, "invalid_id", "not a UUID")

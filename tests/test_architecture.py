@@ -1,0 +1,62 @@
+"""The rooms: who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "bulkcancel"
+WORDS = {"models", "errors", "clock", "text", "sites", "digest", "_version"}
+PURE = {"policy", "pacing", "tally"}
+EDGES = {"sources", "ledger", "report", "datadog", "progress"}
+ALLOWED = {
+    **dict.fromkeys(WORDS, WORDS),
+    **{room: WORDS | {room} for room in PURE},
+    **{room: WORDS | {room} for room in EDGES},
+    "progress": WORDS | PURE | {"progress"},
+    "engine": WORDS | PURE | {"ledger", "engine"},
+    "sandbox": WORDS | {"sandbox"},
+    "library": WORDS | PURE | EDGES | {"engine"},
+    "cli": WORDS | PURE | EDGES | {"engine", "sandbox", "cli"},
+}
+FORBIDDEN_BELOW = {"aiohttp", "anyio", "tenacity", "time", "random", "os", "logging"}
+FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
+
+
+def room_of(path: Path) -> str:
+    """The room a file belongs to."""
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """The modules a file imports, also for types alone."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            found |= {f"{base}.{alias.name}" if base == "bulkcancel" else base for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_imports_only_what_it_may(path: Path) -> None:
+    """The table in docs/architecture.md."""
+    room = room_of(path)
+    ours = {name.split(".")[1] for name in imports(path) if name.startswith("bulkcancel.")}
+    assert ours <= ALLOWED[room], f"{room} imports {ours - ALLOWED[room]}"
+    if room in (WORDS | PURE) - {"clock"}:
+        others = {name.split(".")[0] for name in imports(path)}
+        assert not others & FORBIDDEN_BELOW
+
+
+def test_the_clock_alone_knows_the_time() -> None:
+    """It is the one word that imports `time` and `anyio`."""
+    assert imports(ROOT / "clock.py") >= {"time", "anyio"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_is_one_room(path: Path) -> None:
+    """About 300 lines, and no more."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 330
