@@ -1,0 +1,82 @@
+"""README, help and documentation say the same."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from bulkcancel.cli import main
+from bulkcancel.cli.run import command as run_command
+from bulkcancel.cli.sandbox import command as sandbox_command
+from bulkcancel.models import ExitCode, Outcome
+from bulkcancel.report import COLUMNS
+from bulkcancel.sandbox import Scenario
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def options_of(command: click.Command) -> set[str]:
+    """Every spelling of a command's options."""
+    found = (option for option in command.params if isinstance(option, click.Option))
+    return {name for option in found for name in option.opts}
+
+
+def test_the_readme_names_every_option_and_no_other() -> None:
+    """In its list, and in its examples."""
+    section = README.split("## Options of `run`")[1].split("##")[0]
+    listed = {part for words in re.findall(r"`(-[^`]+)`", section) for part in words.split("/")}
+    assert listed == options_of(run_command)
+    used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
+    assert used <= options_of(run_command) | {"--help"}
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_the_documentation_knows_no_option_that_is_not_there(page: Path) -> None:
+    """Every word with two dashes is an option."""
+    used = set(re.findall(r"(?<![\w|-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
+    assert used <= options_of(run_command) | options_of(sandbox_command)
+
+
+def test_the_readme_has_every_outcome_and_exit_code() -> None:
+    """As the code has them."""
+    outcomes = README.split("## Outcomes")[1].split("## Exit codes")[0]
+    assert re.findall(r"^\| `(\w+)`", outcomes, re.MULTILINE) == [outcome.value for outcome in Outcome]
+    again = re.findall(r"^\| `(\w+)`.*tries again", outcomes, re.MULTILINE)
+    assert again == [outcome.value for outcome in Outcome if not outcome.is_done]
+    codes = README.split("## Exit codes")[1].split("##")[0]
+    found = {
+        int(code) for row in re.findall(r"^\| ([\d, ]+) \|", codes, re.MULTILINE) for code in row.split(",")
+    }
+    assert found == set(map(int, ExitCode))
+
+
+def test_the_documentation_has_every_column_and_scenario() -> None:
+    """In their tables."""
+    report = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
+    assert [
+        name
+        for row in re.findall(r"^\| (`[a-z_`, ]+) \|", report, re.MULTILINE)
+        for name in re.findall(r"\w+", row)
+    ] == list(COLUMNS)
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    for scenario in Scenario:
+        assert f"| `{scenario.value}` | {scenario.description} |" in index
+
+
+def test_help_has_every_exit_code_and_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    """For someone without the README."""
+    main(["--help"])
+    shown = capsys.readouterr().out
+    assert all(str(int(code)) in shown for code in ExitCode)
+    main(["sandbox", "--help"])
+    shown = capsys.readouterr().out
+    assert all(scenario.value in shown for scenario in Scenario)
+
+
+def test_the_library_example_of_the_readme_is_valid() -> None:
+    """As Python, and in its imports."""
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    compile(code, "README.md", "exec")
+    exec(code.split("def show")[0])  # noqa: S102 - our own README
