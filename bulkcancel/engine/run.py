@@ -223,7 +223,9 @@ class Engine:
                 tasks.start_soon(self._confirm, job, self._confirmer)
                 return
             if outcome in {Outcome.NOT_FOUND, Outcome.REJECTED} and await self._had_ended(job.ref):
-                outcome = Outcome.ALREADY_FINISHED
+                detail = f"it had ended before its cancel was answered {judgement.status}"
+                await self._finish(job, Outcome.ALREADY_FINISHED, detail=detail)
+                return
         await self._finish(job, outcome, judgement.code, judgement.detail)
 
     async def _confirm(self, job: Job, confirmer: Confirmer) -> None:

@@ -257,6 +257,7 @@ async def test_verify_looks_before_it_calls_a_row_rejected() -> None:
         run.api.reads = [Reply(200, {}, ENDED % kind)]
         await run(refs(1))
         assert run.results[0].outcome is want
+        assert bool(run.results[0].error_code) == (want is Outcome.NOT_FOUND)
 
 
 async def test_verify_ends_with_the_run() -> None:
