@@ -7,9 +7,10 @@ from typing import Any
 import anyio
 import click
 
+from bulkcancel.cli import params
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import ExitCode
-from bulkcancel.sandbox import HeaderMode, Quota, SandboxOptions, Scenario
+from bulkcancel.sandbox import HeaderMode, Quota, QuotaModel, SandboxOptions, Scenario
 
 _QUOTA = re.compile(r"(\d{1,9})/(\d{1,5})s?", re.ASCII)
 
@@ -27,10 +28,31 @@ _QUOTA = re.compile(r"(\d{1,9})/(\d{1,5})s?", re.ASCII)
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides the scenario's chances.")
 @click.option("--quota", metavar="N/S", help="Requests per window of S seconds: 500/5.")
 @click.option(
+    "--quota-model",
+    type=click.Choice([model.value for model in QuotaModel]),
+    default=QuotaModel.FIXED.value,
+    show_default=True,
+    help="Fixed windows, or a bucket: token holds N, leaky is nginx's with --quota-burst.",
+)
+@click.option(
+    "--quota-burst",
+    type=click.IntRange(0, 999_999),
+    default=Quota().burst,
+    show_default=True,
+    help="Requests a leaky bucket takes at once beyond the first.",
+)
+@click.option(
+    "--others",
+    type=params.headroom,
+    metavar="N%",
+    default="0%",
+    show_default=True,
+    help="The share of the quota that other users ask for, evenly over time.",
+)
+@click.option(
     "--quota-headers",
     type=click.Choice([mode.value for mode in HeaderMode]),
-    default=HeaderMode.ALWAYS.value,
-    show_default=True,
+    show_default="always; none for a bucket",
     help="Which replies tell of the quota.",
 )
 @click.option(
@@ -41,7 +63,8 @@ def command(**values: Any) -> ExitCode:  # noqa: ANN401 - one value per option
     r"""Serve a look-alike of the API on loopback, for rehearsals and tests.
 
     \b
-    It accepts any two keys. What it was asked is shown at /sandbox/record.
+    It accepts any two keys. What it was asked, and who got what of each quota
+    window, is shown at /sandbox/record.
     Scenarios:
       calm      everything is accepted, the quota is far away
       busy      the quota is tight: 250 requests per 3 s
@@ -50,22 +73,23 @@ def command(**values: Any) -> ExitCode:  # noqa: ANN401 - one value per option
       denied    the keys are refused
       finished  a part of the instances has already ended
     """
-    return anyio.run(_serve, values)
-
-
-async def _serve(values: dict[str, Any]) -> ExitCode:
-    from bulkcancel.sandbox.server import Sandbox, serve  # noqa: PLC0415 - the server is slow to import
-
     scenario = Scenario(values["scenario"])
     options = SandboxOptions(
         scenario=scenario,
         seed=values["seed"],
-        quota=_quota(values["quota"], HeaderMode(values["quota_headers"]), scenario),
+        quota=_quota(values, scenario),
         latency=values["latency"],
         only_known=values["only_known"],
     )
+    return anyio.run(_serve, options, values["host"], values["port"])
+
+
+async def _serve(options: SandboxOptions, host: str, port: int) -> ExitCode:
+    from bulkcancel.sandbox.server import Sandbox, serve  # noqa: PLC0415 - the server is slow to import
+
+    scenario = options.scenario
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
-        async with serve(Sandbox(options), values["host"], values["port"]) as url:
+        async with serve(Sandbox(options), host, port) as url:
             click.echo(f"The sandbox ({scenario.value}: {scenario.description}) listens at {url}", err=True)
             click.echo(f"Try: bulkcancel run samples/incident.csv --base-url {url}   (any keys)", err=True)
             async for number in signals:
@@ -74,11 +98,23 @@ async def _serve(values: dict[str, Any]) -> ExitCode:
     return ExitCode.OK
 
 
-def _quota(text: str | None, headers: HeaderMode, scenario: Scenario) -> Quota:
+def _quota(values: dict[str, Any], scenario: Scenario) -> Quota:
     own = SandboxOptions(scenario=scenario).cancel_quota
-    if text is None:
-        return Quota(own.limit, own.period, headers)
-    found = _QUOTA.fullmatch(text.strip())
-    if found is None or not int(found[1]) or not int(found[2]):
-        raise ConfigurationError(f"--quota {text!r} is not a quota; write 500/5 for 500 requests per 5 s.")
-    return Quota(int(found[1]), int(found[2]), headers)
+    limit, period = own.limit, own.period
+    text = values["quota"]
+    if text is not None:
+        found = _QUOTA.fullmatch(text.strip())
+        if found is None or not int(found[1]) or not int(found[2]):
+            raise ConfigurationError(
+                f"--quota {text!r} is not a quota; write 500/5 for 500 requests per 5 s."
+            )
+        limit, period = int(found[1]), int(found[2])
+    model = QuotaModel(values["quota_model"])
+    is_bucket = model is not QuotaModel.FIXED
+    mode = HeaderMode(values["quota_headers"] or (HeaderMode.NONE if is_bucket else HeaderMode.ALWAYS))
+    if is_bucket and mode in {HeaderMode.ALWAYS, HeaderMode.ON_429}:
+        raise ConfigurationError(
+            f"--quota-headers {mode.value} tells of windows, and a bucket has none; "
+            f"use {HeaderMode.RETRY_AFTER.value} or {HeaderMode.NONE.value}."
+        )
+    return Quota(limit, period, mode, model, values["quota_burst"], values["others"])

@@ -40,19 +40,34 @@ class HeaderMode(StrEnum):
     NONE = "none"
 
 
+class QuotaModel(StrEnum):
+    """How the sandbox counts requests."""
+
+    FIXED = "fixed"
+    TOKEN = "token"  # noqa: S105 - of a bucket
+    LEAKY = "leaky"
+
+
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Requests per calendar-aligned window, and the headers that tell of it.
+    """How many requests the sandbox grants, and the headers that tell of it.
 
     Attributes:
-        limit: Requests per window.
-        period: Seconds per window.
-        headers: Which replies carry which headers.
+        limit: Requests per period; a token bucket's capacity.
+        period: Seconds per calendar-aligned window; the time in which a bucket regains the limit.
+        headers: Which replies carry which headers. `X-RateLimit-…` tell of windows, so a bucket sends none.
+        model: Fixed windows, as the API has them, or a gateway's token bucket or leaky bucket (nginx's).
+        burst: Requests that a leaky bucket grants at once beyond the first.
+        others: The share of the limit that other users of the same quota ask for in each window, evenly
+            spread; 0.0 to 1.0. What is left of the quota is theirs and ours in the order of asking.
     """
 
     limit: int = 10_000
     period: int = 10
     headers: HeaderMode = HeaderMode.ALWAYS
+    model: QuotaModel = QuotaModel.FIXED
+    burst: int = 10
+    others: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import json
 import re
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -177,7 +178,12 @@ class Sandbox:
     async def _show_record(self, _: web.Request) -> web.Response:
         record = self.record
         return web.json_response(
-            {"statuses": record.statuses, "cancels": record.cancels, "accepted": record.accepted}
+            {
+                "statuses": record.statuses,
+                "cancels": record.cancels,
+                "accepted": record.accepted,
+                "windows": [asdict(window) for window in self._cancels.windows(self._clock.wall())],
+            }
         )
 
     async def _admit_read(self, request: web.Request) -> tuple[web.Response | None, dict[str, str]]:
