@@ -40,6 +40,11 @@ class Notice:
     retry_after: float | None = None
     broken: str = ""
 
+    @property
+    def tells_when(self) -> bool:
+        """Whether it says when a request may be tried again."""
+        return self.retry_after is not None or self.reset is not None
+
 
 _SILENT = Notice()
 

@@ -7,16 +7,26 @@ from enum import StrEnum
 from bulkcancel.models import Rate
 from bulkcancel.pacing.breaker import Breaker
 from bulkcancel.pacing.notice import Notice
+from bulkcancel.pacing.seeker import Seeker
 from bulkcancel.pacing.spacing import Spacing
 from bulkcancel.pacing.window import Window
+
+_SLOW_START = 8  # requests in flight at first; the number may double with each round trip
 
 
 class HoldReason(StrEnum):
     """Why requests are held back, in words a person reads."""
 
-    QUOTA = "quota used up"
+    QUOTA = "the quota is used up"
+    REFUSED = "429 without a word on when to come back"
     OUTAGE = "the API does not answer"
     RATE = "--rate"
+    PACE = "the rate that the API bears"
+
+    @property
+    def is_pause(self) -> bool:
+        """Whether nothing is sent meanwhile, rather than one request after the other."""
+        return self is not HoldReason.RATE and self is not HoldReason.PACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +50,13 @@ class Ticket:
         sent_at: When it was given.
         wave: Which pause it came after: a 429 is news only to the newest wave.
         is_probe: Whether it goes alone, to find out for all.
+        left: Requests that the quota window was known to have left, or infinite.
     """
 
     sent_at: float
     wave: int
     is_probe: bool
+    left: float = math.inf
 
 
 class Pacer:
@@ -60,6 +72,7 @@ class Pacer:
         self._spacing = Spacing(rate) if rate is not None else None
         self._headroom = headroom
         self._window = Window()
+        self._seeker = Seeker()
         self._breaker = Breaker(concurrency)
         self._probe: Ticket | None = None
         self._proven = False
@@ -78,8 +91,13 @@ class Pacer:
         """Seconds since the API last answered soundly, counted from the first fault after that."""
         return self._breaker.down_for(now)
 
-    def ask(self, now: float) -> float:
-        """Seconds until a request may go: 0.0 for now, infinite for "when the next answer is in"."""
+    def ask(self, now: float, waiting: int = 1) -> float:
+        """Seconds until a request may go: 0.0 for now, infinite for "when the next answer is in".
+
+        Args:
+            now: The time, in seconds.
+            waiting: Requests that wait for leave.
+        """
         self.hold = None
         if self.in_flight >= self._concurrency or self._probe is not None:
             return math.inf
@@ -89,39 +107,48 @@ class Pacer:
             return self._held(now, wait, HoldReason.RATE)
         if not self._proven:
             return math.inf if self.in_flight else 0.0
-        return self._quota_wait(now)
+        if (wait := self._seeker.wait(now)) > 0.0:
+            return self._held(now, wait, HoldReason.REFUSED if self._seeker.is_pausing else HoldReason.PACE)
+        return self._quota_wait(now, waiting)
 
     def sent(self, now: float) -> Ticket:
         """Take the leave that `ask` gave: the request counts as in flight from here."""
         self.in_flight += 1
-        ticket = Ticket(now, self._wave, self._must_probe(now))
+        ticket = Ticket(now, self._wave, self._must_probe(now), self._window.remaining)
         if ticket.is_probe:
             self._probe = ticket
         if self._spacing is not None:
             self._spacing.sent(now)
+        self._seeker.sent(now, self._headroom)
         return ticket
 
     def accepted(self, ticket: Ticket, now: float, notice: Notice, *, proves: bool = True) -> None:
         """Note a sound reply other than a 429; `proves` unless it refused the credentials."""
+        probes_turn = ticket.is_probe and self._window.room(0, self._headroom) < 1.0
         self._landed(ticket)
         self._breaker.sound()
         self._look_at(notice)
         self._accepted += 1
         self._proven = self._proven or proves
-        if ticket.is_probe and self._window.room(0, self._headroom) < 1.0:
-            self._window.turned(notice, ticket.sent_at, now)
-        else:
-            self._window.accepted(notice, ticket.sent_at, now)
+        self._seeker.accepted(now, is_probe=ticket.is_probe, headroom=self._headroom)
+        self._window.accepted(
+            notice, ticket.sent_at, now, left=ticket.left, is_probe=probes_turn
+        )
 
     def throttled(self, ticket: Ticket, now: float, notice: Notice) -> None:
         """Note a 429. Those sent before the pause that an earlier one began say nothing new."""
         self._landed(ticket)
         self._breaker.sound()
         self._look_at(notice)
-        if ticket.wave == self._wave:
-            self._wave += 1
-            self._window.throttled(notice, ticket.sent_at, now)
         self._proven = True
+        is_first = ticket.wave == self._wave
+        tells = self._window.throttled(notice, ticket.sent_at, now, is_probe=ticket.is_probe) if is_first else (
+            notice.tells_when
+        )
+        if is_first:
+            self._wave += 1
+        if not tells:
+            self._seeker.throttled(now, is_probe=ticket.is_probe, is_first=is_first)
 
     def lost(self, ticket: Ticket, now: float) -> None:
         """Note a 5xx, or a request that brought no reply."""
@@ -132,25 +159,28 @@ class Pacer:
         """Note a request that was given up for reasons of our own: it teaches nothing."""
         self._landed(ticket)
 
-    def _quota_wait(self, now: float) -> float:
+    def _quota_wait(self, now: float, waiting: int) -> float:
+        if self.in_flight >= _SLOW_START + self._accepted:
+            return math.inf
         window = self._window
-        if window.remaining == math.inf:
-            cap = window.careful_cap(self._accepted)
-            return 0.0 if self.in_flight < cap else math.inf
-        if window.room(self.in_flight, self._headroom) >= 1.0:
+        if self._seeker.rate is not None and window.is_silent:
             return 0.0
-        return self._held(now, max(0.0, window.ends_by - now), HoldReason.QUOTA)
+        if window.room(self.in_flight, self._headroom) >= 1.0:
+            return self._held(now, window.held_back(now, self.in_flight, waiting), HoldReason.QUOTA)
+        if window.resumes == math.inf:
+            return math.inf
+        return self._held(now, max(0.0, window.resumes - now), HoldReason.QUOTA)
 
     def _must_probe(self, now: float) -> bool:
-        if not self._proven or self._breaker.is_open:
+        if not self._proven or self._breaker.is_open or self._seeker.is_pausing:
             return True
         window = self._window
-        if window.remaining == math.inf or window.room(self.in_flight - 1, self._headroom) >= 1.0:
+        if self._seeker.rate is not None and window.is_silent:
             return False
-        return now >= window.ends_by
+        return now >= window.resumes and window.room(self.in_flight - 1, self._headroom) < 1.0
 
     def _held(self, now: float, wait: float, reason: HoldReason) -> float:
-        if wait > 0.0:
+        if 0.0 < wait < math.inf:
             self.hold = Hold(now + wait, reason)
         return wait
 

@@ -3,43 +3,75 @@
 import math
 from typing import TYPE_CHECKING
 
+from bulkcancel.pacing.notice import LONGEST_PAUSE
+from bulkcancel.pacing.turns import Place, Turns
+
 if TYPE_CHECKING:
     from bulkcancel.pacing.notice import Notice
 
-_SMOOTHING = 1 / 16
-_CLOSE = 0.25  # seconds by which two estimates of one window's end may differ
-_FIRST_PAUSE = 0.25
-_LONGEST_BARE_PAUSE = 10.0
 _CAUTIOUS = 4
-_ACCEPTED_PER_SLOT = 50
+_ACCEPTED_PER_SLOT = 40
 _PAST_EXPECTED_PER_SLOT = 8
+_MOST_OTHERS = 8.0
+_MORE_THAN_BEFORE = 1.25  # times our part of the last window: past that, others have ended rather than begun late
+_PRIOR = 16.0  # replies that what is known of others weighs as much as
+_ENOUGH_SINCE_REFUSAL = 100
+_SCOUTS = 5  # a window's last requests, which find out when it ends
+_SHARP = 0.05  # seconds to which it need be known
+_TIMERS_LATE = 0.01
+_SPENT_BEFORE = 1  # seconds before the window may end
+_COUNTERS_DIFFER = 0.01  # of the limit: how far a server's several counters may be apart
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 10.0
+_BELIEVED = 3  # refusals in a row after which what is told counts as too short
 
 
 class Window:
     """What is left of the current quota window, and when it ends.
 
     `remaining` is the lowest value the server has named in this window, infinite while it has
-    named none. The end is known only to the server's whole second: it lies between `ends_after`
-    and `ends_by`.
+    named none: then what the last window took is `expected` of this one.
     """
 
     def __init__(self) -> None:
         self.limit: int | None = None
-        self.period: float | None = None
+        self.turns = Turns()
         self.remaining = math.inf
-        self.ends_after = -math.inf
-        self.ends_by = math.inf
         self.own = 0
         self.expected: int | None = None
         self.peak_share: float | None = None
-        self._whole = False
-        self._others = 0.0
-        self._bare = 0
+        self.is_spent = False
+        self._first: float | None = None
+        self._first_own = 0
+        self._others = 1.0
+        self._last_own = 0
+        self._refused = 0
+        self._not_before = -math.inf
+        self._heard = 0.0
+        self._accepted = 0
+        self._since_refusal = 0
 
     @property
-    def others(self) -> float:
-        """Requests that others make on this quota for each of ours, lately."""
-        return max(0.0, self._others)
+    def resumes(self) -> float:
+        """When to ask whether the window has turned; never long after the last reply, whatever it said."""
+        return max(min(self.turns.aim, self._heard + LONGEST_PAUSE), self._not_before)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is known of this window: neither what is left nor when it ends."""
+        return self.remaining == math.inf and self.turns.by == math.inf
+
+    def others(self, in_flight: int) -> float:
+        """Requests that others make on this quota for each of ours, lately.
+
+        Of ours in flight about half are counted already: they are not others'.
+        """
+        if self._first is None:
+            return self._others
+        own = self.own - self._first_own
+        theirs = max(0.0, self._first - self.remaining - own - in_flight / 2)
+        lately = (theirs + _PRIOR * self._others) / (own + _PRIOR)
+        return max(lately, self._others) if own < _MORE_THAN_BEFORE * self._last_own else lately
 
     def room(self, in_flight: int, headroom: float) -> float:
         """Requests that may be added to those in flight without overdrawing the window.
@@ -47,91 +79,149 @@ class Window:
         A request in flight may or may not be counted in `remaining` yet; it is taken as not. The
         same goes for what others have on the wire meanwhile, in proportion to their share.
         """
+        if self.is_spent:
+            return 0.0
+        if self.remaining == math.inf:
+            return self._silent_room(in_flight, headroom)
         reserve = headroom * self.limit if self.limit else 0.0
-        return self.remaining - reserve - in_flight * (1.0 + self.others)
+        others = self.others(in_flight)
+        return self.remaining - reserve - in_flight * (1.0 + others) * (1.0 + min(2.0, others))
 
-    def accepted(self, notice: "Notice", sent_at: float, now: float) -> None:
-        """Learn from a reply that was not a 429."""
-        self._bare = 0
-        if notice.remaining is None or notice.reset is None:
-            self.remaining -= 1
-            self._used()
-            return
-        after, by = sent_at + notice.reset - 1.0, now + notice.reset
-        if by < self.ends_after - _CLOSE:
-            return  # a straggler from the window before this one
-        self._learn_size(notice)
-        if after > self.ends_by + _CLOSE or self._jumped(notice.remaining, now):
-            self._begin(whole=True)
-        elif self.remaining != math.inf:
-            lowest = min(self.remaining, notice.remaining)
-            self._others += _SMOOTHING * (self.remaining - lowest - 1.0 - self._others)
-        self.remaining = min(self.remaining, notice.remaining)
-        self._narrow(after, by)
-        self._used()
+    def held_back(self, now: float, in_flight: int, waiting: int) -> float:
+        """Seconds to hold back the window's last few requests, so that they find out when it ends.
 
-    def throttled(self, notice: "Notice", sent_at: float, now: float) -> None:
-        """Learn from the first 429 of a wave: nothing is left until the window turns."""
-        self._learn_size(notice)
-        if self._whole and self.own:
-            self.expected = self.own
-        self.remaining = 0
-        self._bare += 1
-        pause = _FIRST_PAUSE * 2.0 ** min(self._bare - 1, 16)
-        if notice.retry_after is not None or notice.reset is not None:
-            told = max(notice.retry_after or 0.0, notice.reset or 0.0)
-            self.ends_by = now + max(told, min(pause, 1.0))
-            self.ends_after = min(self.ends_by, sent_at + told - 1.0)
-        else:
-            self.ends_by = self.ends_after = now + min(pause, _LONGEST_BARE_PAUSE)
+        The turn is known to a second. A request sent where half of that second lies before its
+        `Reset` and half behind tells which half it is. These are spent well before the window ends.
 
-    def turned(self, notice: "Notice", sent_at: float, now: float) -> None:
-        """Learn from the probe that found the window turned."""
-        self._begin(whole=True)
-        if notice.remaining is None and self.limit is not None:
-            if self.period is None:
-                self.expected = self.limit
-            else:
-                self.remaining = self.limit
-                self.ends_after, self.ends_by = sent_at + self.period - 1.0, now + self.period
-        self.accepted(notice, sent_at, now)
-
-    def careful_cap(self, accepted: int) -> float:
-        """How many requests may be in flight while nothing counts down.
-
-        Each would come back as a 429 when the quota runs out, so their number is a small share of
-        what has been accepted so far, and one by one where the window is expected to be used up.
+        Args:
+            now: The time.
+            in_flight: Requests on the wire.
+            waiting: Requests that wait for leave; where none will be left over, nothing is held back.
         """
-        cap = _CAUTIOUS + accepted / _ACCEPTED_PER_SLOT
+        turns = self.turns
+        others = self._others
+        few = _SCOUTS * (1.0 + others)
+        left = self.remaining - in_flight * (1.0 + others)
+        if left > few or waiting <= left or turns.width <= _SHARP:
+            return 0.0
+        middle = (turns.after + turns.by) / 2.0
+        whole = math.floor(middle - now + _TIMERS_LATE)
+        if whole < _SPENT_BEFORE:
+            return 0.0
+        return math.inf if in_flight else max(0.0, middle - whole - now)
+
+    def accepted(
+        self, notice: "Notice", sent_at: float, now: float, *, left: float, is_probe: bool
+    ) -> None:
+        """Learn from a reply that was not a 429.
+
+        Args:
+            notice: What it says.
+            sent_at: When its request was sent.
+            now: When it came.
+            left: What `remaining` was when its request was sent.
+            is_probe: Whether it went to see if the window has turned.
+        """
+        self._heard = now
+        self._refused = 0
+        self._accepted += 1
+        self._since_refusal += 1
+        self._learn_size(notice)
+        begins = sent_at >= self.turns.by
+        if notice.reset is not None:
+            place = self.turns.place(sent_at, now, notice.reset)
+            if place is Place.EARLIER:
+                return  # a straggler from the window before this one
+            begins = place is Place.LATER or self._jumped(notice.remaining, now, left)
+        if begins or (is_probe and notice.remaining is None):
+            self._begin(now)
+        elif is_probe:
+            self.turns.outlived(sent_at, now, later=False)
+            self._wait_longer(now)
+        if notice.reset is not None:
+            self.turns.told(sent_at, now, notice.reset)
+        self._count(notice)
+
+    def throttled(self, notice: "Notice", sent_at: float, now: float, *, is_probe: bool) -> bool:
+        """Learn from the first 429 of a wave: nothing is left until the window turns.
+
+        Returns:
+            Whether it said when that will be.
+        """
+        self._heard = now
+        if not notice.tells_when:
+            return False
+        left = max(notice.retry_after or 0.0, notice.reset or 0.0)
+        self._learn_size(notice)
+        place = self.turns.place(sent_at, now, left)
+        if place is Place.EARLIER:
+            return True
+        if place is Place.LATER:
+            self._begin(now)
+            self.turns.outlived(sent_at, now, later=True)
+        elif is_probe:
+            self.turns.outlived(sent_at, now, later=False)
+        if self.own and not self.is_spent:
+            self.expected = min(self.own, self.limit or self.own)
+        self.turns.told(sent_at, now, left)
+        self.is_spent = True
+        self._since_refusal = 0
+        self._wait_longer(now)
+        return True
+
+    def _silent_room(self, in_flight: int, headroom: float) -> float:
+        """Room while nothing counts down.
+
+        Each request in flight would come back as a 429 when the quota runs out. So until that has
+        happened their number is a small share of what was accepted; then what a window took is
+        expected of the next, and only now and then, one by one, is it tried whether there is more.
+        """
         if self.expected is None:
-            return cap
-        return min(
-            cap, max(1.0, self.expected - self.own, (self.own - self.expected) / _PAST_EXPECTED_PER_SLOT)
-        )
+            return _CAUTIOUS + self._accepted / _ACCEPTED_PER_SLOT - in_flight
+        ours = math.floor(self.expected * (1.0 - headroom))
+        if self.own + in_flight < ours:
+            return min(ours - self.own, _CAUTIOUS + self.expected / _ACCEPTED_PER_SLOT) - in_flight
+        knows_turn = self.turns.by < math.inf
+        if knows_turn and (headroom or self._since_refusal < _ENOUGH_SINCE_REFUSAL):
+            return 0.0
+        return max(1.0, (self.own - self.expected) / _PAST_EXPECTED_PER_SLOT) - in_flight
+
+    def _count(self, notice: "Notice") -> None:
+        if notice.remaining is None or self.turns.by == math.inf:
+            self.remaining = max(0.0, self.remaining - 1)
+        else:
+            if self._first is None:
+                self._first, self._first_own = notice.remaining + 1.0, self.own
+            self.remaining = min(self.remaining, notice.remaining)
+        self.own += 1
+        if self.limit:
+            self.peak_share = max(self.peak_share or 0.0, min(1.0, self.own / self.limit))
 
     def _learn_size(self, notice: "Notice") -> None:
         if notice.limit is not None:
             self.limit = notice.limit
         if notice.period is not None:
-            self.period = notice.period
+            self.turns.period = notice.period
 
-    def _jumped(self, remaining: int, now: float) -> bool:
-        """Whether more is left than before, past the earliest end: a window so short that ends look alike."""
-        return now >= self.ends_after and remaining > self.remaining
+    def _jumped(self, remaining: int | None, now: float, left: float) -> bool:
+        """Whether more is left than before the request was sent, past the earliest end."""
+        if remaining is None or now < self.turns.after:
+            return False
+        return remaining > left + _COUNTERS_DIFFER * (self.limit or remaining)
 
-    def _begin(self, *, whole: bool) -> None:
+    def _wait_longer(self, now: float) -> None:
+        """After a refusal, ask again no sooner than this, even if what was told says so."""
+        self._refused += 1
+        if self.turns.aim <= now or self._refused > _BELIEVED:
+            self._not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**self._refused)
+
+    def _begin(self, now: float) -> None:
+        if self._first is not None and self.own > self._first_own:
+            self._last_own = self.own
+            self._others = min(_MOST_OTHERS, max(0.0, self._first - self.remaining) / (self.own - self._first_own) - 1.0)
+            self._others = max(0.0, self._others)
+        self.turns.roll(now)
         self.remaining = math.inf
-        self.ends_after, self.ends_by = -math.inf, math.inf
         self.own = 0
-        self._whole = whole
-
-    def _narrow(self, after: float, by: float) -> None:
-        self.ends_after = max(self.ends_after, after)
-        self.ends_by = min(self.ends_by, by)
-        if self.ends_after > self.ends_by:
-            self.ends_after, self.ends_by = after, by
-
-    def _used(self) -> None:
-        self.own += 1
-        if self.limit:
-            self.peak_share = max(self.peak_share or 0.0, min(1.0, self.own / self.limit))
+        self.is_spent = False
+        self._first = None

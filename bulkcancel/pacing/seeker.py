@@ -1,0 +1,105 @@
+"""The rate an API can bear that answers 429 and says nothing more."""
+
+import math
+from collections import deque
+
+_CYCLES = 6  # exhaustions that the estimate looks back on
+_CAUTION = 0.97  # of what was borne when it ran dry
+_SETTLED = 3  # exhaustions after which the estimate is good enough to leave a share of it to others
+_CALM = 1000.0  # accepted requests after which the rate has doubled, if nothing is refused
+_PER_REFUSAL = 420.0  # the same, for each 429 that an exhaustion brings: growth slows where they are many
+_PAUSE_GROWTH = 1.6
+_LONGEST_PAUSE = 10.0
+_SHORTEST_PAUSE = 0.02
+_MOST_CATCH_UP = 0.005  # seconds of lateness that are made good
+
+
+class Seeker:
+    """Finds the sustainable rate from bare 429s, and stays just under it.
+
+    From one 429 to another, what was accepted between them is what the API gives in that time: for a
+    token bucket and a leaky bucket exactly, for fixed windows on the average. Requests are spaced
+    evenly at that rate, which suits all three; it grows slowly, then faster, until the next 429.
+    """
+
+    def __init__(self) -> None:
+        self._rate: float | None = None
+        self._base = 0.0
+        self._began = math.nan
+        self._accepted = 0
+        self._since = 0
+        self._dry: deque[tuple[float, int]] = deque(maxlen=_CYCLES)
+        self._wave = 1
+        self._pause = 0.0
+        self._paused_at = 0.0
+        self._waited = 0.0
+        self._next = -math.inf
+        self.is_pausing = False
+
+    @property
+    def rate(self) -> float | None:
+        """Requests per second that are let go, or None while nothing was refused."""
+        return self._rate
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next request may go; 0.0 while nothing was refused."""
+        return 0.0 if self._rate is None else max(0.0, self._next - now)
+
+    def sent(self, now: float, headroom: float) -> None:
+        """Note a request sent now; the next one follows at the rate, less the share to be left to others."""
+        if self._rate is not None and not self.is_pausing:
+            rate = self._rate * (1.0 - headroom) if len(self._dry) >= _SETTLED else self._rate
+            self._next = max(self._next, now - _MOST_CATCH_UP) + 1.0 / rate
+
+    def accepted(self, now: float, *, is_probe: bool, headroom: float) -> None:
+        """Note a request that was not refused; a probe's ends the pause."""
+        if not self._accepted:
+            self._began = now
+        self._accepted += 1
+        if self._rate is None:
+            return
+        if self.is_pausing:
+            if not is_probe:
+                return
+            self.is_pausing = False
+            self._waited = now - self._paused_at
+            if len(self._dry) == 1:
+                self._base = self._accepted / max(now - self._began, _SHORTEST_PAUSE)
+            self._since = 0
+            self._next = now
+        self._since += 1
+        grows = not headroom or len(self._dry) < _SETTLED
+        calm = max(_CALM, _PER_REFUSAL * self._wave)
+        self._rate = self._base * (1.0 + (self._since / calm) ** 2 * grows)
+
+    def throttled(self, now: float, *, is_probe: bool, is_first: bool) -> None:
+        """Note a 429 that says nothing more.
+
+        Args:
+            now: When it came.
+            is_probe: Whether its request went to see if the pause is over.
+            is_first: Whether it is the first since the last pause.
+        """
+        if not is_first:
+            self._wave += 1
+            return
+        if self.is_pausing and is_probe:
+            self._pause = min(_LONGEST_PAUSE, self._pause * _PAUSE_GROWTH)
+            self._next = now + self._pause
+            return
+        self._dry.append((now, self._accepted))
+        self._wave = 1
+        if self._rate is not None:
+            self._base = self._bearable(self._rate)
+        self._rate = self._base or 1.0
+        spacing = 1.0 / self._base if self._base else _SHORTEST_PAUSE
+        self._pause = min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, spacing, self._waited / 4.0))
+        self._paused_at = now
+        self._next = now + self._pause
+        self.is_pausing = True
+
+    def _bearable(self, rate: float) -> float:
+        """Requests per second to go on with: near the one that was too much, within what was given on the average."""
+        (first, accepted), (last, all_accepted) = self._dry[0], self._dry[-1]
+        given = (all_accepted - accepted) / (last - first) if last > first else rate
+        return max(0.95 * given, min(_CAUTION * rate, given), 1e-3)

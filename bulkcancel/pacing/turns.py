@@ -1,0 +1,103 @@
+"""When a quota window turns: an interval that every reply may narrow."""
+
+import math
+from enum import Enum, auto
+
+_ROUNDING = 1.0  # seconds: what the server's whole seconds hide
+_CLOSE = 0.25  # seconds by which two views of one window's end may differ
+_DRIFT = 1e-4  # of the time that passed: how far two clocks may have moved apart
+
+
+class Place(Enum):
+    """Which window a reply speaks of, seen from the one that is known."""
+
+    EARLIER = auto()
+    SAME = auto()
+    LATER = auto()
+
+
+class Turns:
+    """The end of the current window, on our clock: it lies after `after`, and by `by`.
+
+    The server tells it in whole seconds, rounded up, from a moment between the sending of a
+    request and its reply; so one reply leaves a second and a round trip in the dark. Windows are
+    calendar aligned (https://docs.datadoghq.com/api/latest/rate-limits/), so what one window has
+    shown holds for the next, a period later.
+    """
+
+    def __init__(self) -> None:
+        self.period: float | None = None
+        self.after = -math.inf
+        self.by = math.inf
+        self._late = 0.0
+        self._contested = False
+        self._ended: tuple[float, float] | None = None
+        self._spans = (0.0, math.inf)
+
+    @property
+    def aim(self) -> float:
+        """When to ask whether the window has turned: when it surely has, or earlier where others race."""
+        if self._contested and self.by - self.after < math.inf:
+            return (self.after + self.by) / 2.0
+        return self.by
+
+    @property
+    def width(self) -> float:
+        """Seconds between the earliest and the latest end."""
+        return self.by - self.after
+
+    def place(self, sent_at: float, now: float, left: float) -> Place:
+        """Which window a reply belongs to that says how many seconds of its window are left."""
+        if now + left + self._late < self.after - _CLOSE:
+            return Place.EARLIER
+        if sent_at + left - _ROUNDING > self.by + _CLOSE:
+            return Place.LATER
+        return Place.SAME
+
+    def told(self, sent_at: float, now: float, left: float) -> None:
+        """Narrow the end by a reply of this window; where it contradicts what was known, it counts alone."""
+        after, by = sent_at + left - _ROUNDING, now + left + self._late
+        self.after, self.by = max(self.after, after), min(self.by, by)
+        if self.after > self.by:
+            self.after, self.by = after, by
+        if self._ended is not None:
+            self._infer_period(*self._ended)
+
+    def outlived(self, sent_at: float, now: float, *, later: bool) -> None:
+        """Note that a request sent then met no fresh window.
+
+        Args:
+            sent_at: When it was sent.
+            now: When its reply came.
+            later: Whether the window had turned all the same, and others had used up the new one.
+        """
+        if later:
+            self._contested = True
+            return
+        if sent_at >= self.by:
+            self._late = _ROUNDING  # what is told is rounded down, or a clock is off
+            self.by = now + _ROUNDING
+        self.after = max(self.after, sent_at)
+
+    def roll(self, now: float) -> None:
+        """Note that the window turned, now or before: its successor is in force."""
+        if self.by - self.after < _CLOSE / 2:
+            self._contested = False
+        if self.period is None or self.by == math.inf:
+            self._ended = (self.after, min(self.by, now)) if self.by < math.inf else None
+            self.after, self.by = -math.inf, math.inf
+            return
+        end = min(self.by, now)
+        step = self.period * max(1, math.floor((now - end) / self.period) + 1)
+        self.after += step - step * _DRIFT
+        self.by = end + step + step * _DRIFT
+
+    def _infer_period(self, after: float, by: float) -> None:
+        """Learn the period from two turns in a row, where no header says it: it is a number of whole seconds."""
+        self._ended = None
+        shortest, longest = self.after - by, self.by - after
+        low, high = max(self._spans[0], shortest), min(self._spans[1], longest)
+        self._spans = (low, high) if low <= high else (shortest, longest)
+        least, most = max(1, math.ceil(self._spans[0])), math.floor(self._spans[1])
+        if least == most:
+            self.period = float(least)
