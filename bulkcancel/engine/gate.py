@@ -21,7 +21,7 @@ class Gate:
 
     Attributes:
         pacer: What decides.
-        paused: Seconds for which the first in line was held back by quota, outage or `--rate`.
+        paused: Seconds for which quota or an outage held back every request.
     """
 
     def __init__(self, pacer: "Pacer", clock: "Clock", brake: "Brake") -> None:
@@ -77,15 +77,15 @@ class Gate:
     async def _first_in_line(self) -> "Ticket":
         while True:
             now = self._clock.now()
-            wait = self.pacer.ask(now)
+            wait = self.pacer.ask(now, self._waiting)
             if wait == 0.0:
                 return self.pacer.sent(now)
             self._news = Event()
-            held = self.pacer.hold is not None
+            hold = self.pacer.hold
             try:
                 await self._wait_for_news(wait)
             finally:
-                if held:
+                if hold is not None and hold.reason.is_pause:
                     self.paused += self._clock.now() - now
 
     async def _wait_for_news(self, at_most: float) -> None:

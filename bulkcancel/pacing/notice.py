@@ -54,7 +54,8 @@ def read_notice(headers: "Mapping[str, str]", wall: float) -> Notice:
 
     Args:
         headers: The reply's headers, matched without regard to case.
-        wall: Seconds since the epoch, for headers that name a point in time.
+        wall: Seconds since the epoch, for headers that name a point in time where the reply has no
+            usable `Date`: that is the clock they were written by.
     """
     remaining_text = headers.get("X-RateLimit-Remaining")
     reset_text = headers.get("X-RateLimit-Reset")
@@ -66,8 +67,8 @@ def read_notice(headers: "Mapping[str, str]", wall: float) -> Notice:
     limit = _number(limit_text)
     period = _number(period_text)
     remaining = _number(remaining_text)
-    reset = _seconds(reset_text, wall)
-    retry_after = _retry_after(retry_text, wall)
+    reset = _seconds(reset_text, headers, wall)
+    retry_after = _retry_after(retry_text, headers, wall)
     broken = ""
     if period is not None and not 0 < period <= _LONGEST_PERIOD:
         period, broken = None, "X-RateLimit-Period"
@@ -104,21 +105,37 @@ def _number(text: str | None) -> int | None:
     return min(map(int, numbers))
 
 
-def _seconds(text: str | None, wall: float) -> float | None:
+def _seconds(text: str | None, headers: "Mapping[str, str]", wall: float) -> float | None:
+    """Seconds from a header that holds them, or an epoch."""
     number = _number(text)
     if number is None or number < _EPOCHS_BEGIN:
         return number
-    return max(0.0, number - wall)
+    return max(0.0, number - _written_at(headers, wall))
 
 
-def _retry_after(text: str | None, wall: float) -> float | None:
+def _retry_after(text: str | None, headers: "Mapping[str, str]", wall: float) -> float | None:
     if text is None:
         return None
-    seconds = _seconds(text, wall)
+    seconds = _seconds(text, headers, wall)
     if seconds is None:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
+        moment = _moment(text)
+        if moment is None:
             return None
-        seconds = max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - wall)
+        seconds = max(0.0, moment - _written_at(headers, wall))
     return min(seconds, LONGEST_PAUSE)
+
+
+def _written_at(headers: "Mapping[str, str]", wall: float) -> float:
+    """The time on the server's clock when the reply was written; ours may be hours off."""
+    date = headers.get("Date")
+    moment = _moment(date) if date is not None else None
+    return wall if moment is None else moment
+
+
+def _moment(text: str) -> float | None:
+    """Seconds since the epoch of an HTTP date, or None where it is none."""
+    try:
+        moment = parsedate_to_datetime(text)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None

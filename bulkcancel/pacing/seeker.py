@@ -3,11 +3,12 @@
 import math
 from collections import deque
 
-_CYCLES = 6  # exhaustions that the estimate looks back on
 _CAUTION = 0.97  # of what was borne when it ran dry
 _SETTLED = 3  # exhaustions after which the estimate is good enough to leave a share of it to others
-_CALM = 1000.0  # accepted requests after which the rate has doubled, if nothing is refused
-_PER_REFUSAL = 420.0  # the same, for each 429 that an exhaustion brings: growth slows where they are many
+_CALM_AT_FIRST = 400.0  # accepted requests after which the rate has doubled, if nothing is refused
+_CALM = 1000.0  # the same, once settled
+_PER_REFUSAL = 300.0  # the same, for each 429 that an exhaustion brings: growth slows where they are many
+_SLOWEST = 0.01
 _PAUSE_GROWTH = 1.6
 _LONGEST_PAUSE = 10.0
 _SHORTEST_PAUSE = 0.02
@@ -28,7 +29,7 @@ class Seeker:
         self._began = math.nan
         self._accepted = 0
         self._since = 0
-        self._dry: deque[tuple[float, int]] = deque(maxlen=_CYCLES)
+        self._dry: deque[tuple[float, int]] = deque(maxlen=_SETTLED)
         self._wave = 1
         self._pause = 0.0
         self._paused_at = 0.0
@@ -69,8 +70,10 @@ class Seeker:
             self._next = now
         self._since += 1
         grows = not headroom or len(self._dry) < _SETTLED
-        calm = max(_CALM, _PER_REFUSAL * self._wave)
+        calm = _CALM_AT_FIRST if len(self._dry) < _SETTLED else max(_CALM, _PER_REFUSAL * self._wave)
         self._rate = self._base * (1.0 + (self._since / calm) ** 2 * grows)
+        if self._since >= calm and grows:
+            self._base, self._since = self._rate, 0
 
     def throttled(self, now: float, *, is_probe: bool, is_first: bool) -> None:
         """Note a 429 that says nothing more.
@@ -99,7 +102,12 @@ class Seeker:
         self.is_pausing = True
 
     def _bearable(self, rate: float) -> float:
-        """Requests per second to go on with: near the one that was too much, within what was given on the average."""
-        (first, accepted), (last, all_accepted) = self._dry[0], self._dry[-1]
-        given = (all_accepted - accepted) / (last - first) if last > first else rate
-        return max(0.95 * given, min(_CAUTION * rate, given), 1e-3)
+        """Requests per second to go on with.
+
+        What was given since the last exhaustion is the truth where more than that was asked for all
+        the time; else the rate has grown until it was too much, and is a little above it.
+        """
+        (before, accepted_before), (now, accepted) = self._dry[-2], self._dry[-1]
+        given = (accepted - accepted_before) / max(now - before - 0.5 * self._waited, _SHORTEST_PAUSE)
+        bearable = given if given < _CAUTION * self._base else rate
+        return max(_CAUTION * bearable, _SLOWEST)

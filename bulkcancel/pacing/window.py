@@ -9,13 +9,14 @@ from bulkcancel.pacing.turns import Place, Turns
 if TYPE_CHECKING:
     from bulkcancel.pacing.notice import Notice
 
-_CAUTIOUS = 4
+_CAUTIOUS = 8
 _ACCEPTED_PER_SLOT = 40
 _PAST_EXPECTED_PER_SLOT = 8
 _MOST_OTHERS = 8.0
 _MORE_THAN_BEFORE = 1.25  # times our part of the last window: past that, others have ended rather than begun late
 _PRIOR = 16.0  # replies that what is known of others weighs as much as
 _ENOUGH_SINCE_REFUSAL = 100
+_MOST_CARE = 2.0  # how many times fewer are in flight, at the most, for what others have there
 _SCOUTS = 5  # a window's last requests, which find out when it ends
 _SHARP = 0.05  # seconds to which it need be known
 _TIMERS_LATE = 0.01
@@ -43,6 +44,7 @@ class Window:
         self.is_spent = False
         self._first: float | None = None
         self._first_own = 0
+        self._most = 0.0
         self._others = 1.0
         self._last_own = 0
         self._refused = 0
@@ -76,18 +78,17 @@ class Window:
     def room(self, in_flight: int, headroom: float) -> float:
         """Requests that may be added to those in flight without overdrawing the window.
 
-        A request in flight may or may not be counted in `remaining` yet; it is taken as not. The
-        same goes for what others have on the wire meanwhile, in proportion to their share.
+        Where others spend the same quota, fewer are kept in flight the less there is left: what they
+        have on the wire can only be guessed.
         """
         if self.is_spent:
             return 0.0
         if self.remaining == math.inf:
             return self._silent_room(in_flight, headroom)
-        reserve = headroom * self.limit if self.limit else 0.0
         others = self.others(in_flight)
-        return self.remaining - reserve - in_flight * (1.0 + others) * (1.0 + min(2.0, others))
+        return self._left(headroom) - in_flight * (1.0 + others) * (1.0 + min(_MOST_CARE, others))
 
-    def held_back(self, now: float, in_flight: int, waiting: int) -> float:
+    def held_back(self, now: float, in_flight: int, waiting: int, headroom: float) -> float:
         """Seconds to hold back the window's last few requests, so that they find out when it ends.
 
         The turn is known to a second. A request sent where half of that second lies before its
@@ -96,13 +97,14 @@ class Window:
         Args:
             now: The time.
             in_flight: Requests on the wire.
-            waiting: Requests that wait for leave; where none will be left over, nothing is held back.
+            waiting: Requests that wait for leave. Each of these and of those on the wire stands for a
+                worker, which will come with more; where there are too few to use up what is left,
+                nothing is held back.
+            headroom: The share of the window to leave to others.
         """
-        turns = self.turns
-        others = self._others
-        few = _SCOUTS * (1.0 + others)
-        left = self.remaining - in_flight * (1.0 + others)
-        if left > few or waiting <= left or turns.width <= _SHARP:
+        turns, each = self.turns, 1.0 + self._others
+        left = self._left(headroom) - in_flight * each
+        if left > _SCOUTS * each or in_flight + waiting <= left or turns.width <= _SHARP:
             return 0.0
         middle = (turns.after + turns.by) / 2.0
         whole = math.floor(middle - now + _TIMERS_LATE)
@@ -169,6 +171,13 @@ class Window:
         self._wait_longer(now)
         return True
 
+    def _left(self, headroom: float) -> float:
+        """What is left to us.
+
+        A request in flight may or may not be counted in `remaining` yet; it is taken as not.
+        """
+        return self.remaining - headroom * (self.limit or self._most)
+
     def _silent_room(self, in_flight: int, headroom: float) -> float:
         """Room while nothing counts down.
 
@@ -192,6 +201,7 @@ class Window:
         else:
             if self._first is None:
                 self._first, self._first_own = notice.remaining + 1.0, self.own
+                self._most = max(self._most, self._first)
             self.remaining = min(self.remaining, notice.remaining)
         self.own += 1
         if self.limit:
@@ -218,8 +228,8 @@ class Window:
     def _begin(self, now: float) -> None:
         if self._first is not None and self.own > self._first_own:
             self._last_own = self.own
-            self._others = min(_MOST_OTHERS, max(0.0, self._first - self.remaining) / (self.own - self._first_own) - 1.0)
-            self._others = max(0.0, self._others)
+            others = (self._first - self.remaining) / (self.own - self._first_own) - 1.0
+            self._others = min(max(others, 0.0), _MOST_OTHERS)
         self.turns.roll(now)
         self.remaining = math.inf
         self.own = 0
