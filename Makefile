@@ -3,14 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BENCH := $(VENV)/.bench
 
-.PHONY: help demo test check lint types docs build bench clean
+.PHONY: help demo test check lint types docs build bench plot clean
 
 help:
 	@echo "make demo   cancel a sample of 1,000 instances against the embedded sandbox"
 	@echo "make test   run the tests"
 	@echo "make check  everything: lint, types, tests with coverage, docs, package"
-	@echo "make bench  measure speed and pacing"
+	@echo "make bench  measure speed and pacing next to the vendor's SDK and a plain script, about ten minutes;"
+	@echo "            CASES=\"headers no-quota\" CLIENTS=\"bulkcancel script\" IN_FLIGHT=\"1 256\" choose among them"
+	@echo "make plot   draw docs/pacing.svg from a real run"
 	@echo "make docs   build the documentation into site/"
 
 $(STAMP): pyproject.toml
@@ -47,8 +50,15 @@ check: lint types docs build $(STAMP)
 	$(BIN)/pytest -m "not browser" --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=100 --include='bulkcancel/policy.py,bulkcancel/pacing/*,bulkcancel/tally.py'
 
-bench: $(STAMP)
-	$(BIN)/python tests/bench/throughput.py
+$(BENCH): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	touch $@
+
+bench: $(BENCH)
+	PYTHONPATH=tests $(BIN)/python -m bench --cases $(CASES) --clients $(CLIENTS) --in-flight $(IN_FLIGHT)
+
+plot: $(BENCH)
+	PYTHONPATH=tests $(BIN)/python -m bench.plot docs/pacing.svg
 
 clean:
 	rm -rf $(VENV) dist site .coverage* .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -163,6 +163,10 @@ class Limiter:
             count.refused += 1
         return within, self._headers(wall, within=within)
 
+    def ready_in(self, wall: float) -> float:
+        """Seconds until a request that was just refused would be within the quota, if others leave it."""
+        return self._counter.ready_in(wall)
+
     def windows(self, wall: float) -> list[WindowCount]:
         """What each window saw up to that time, the oldest first, of the last 10,000 with a request."""
         if self._counts and wall >= self._others_next:
@@ -218,7 +222,7 @@ class Limiter:
             }
         if within:
             return {}
-        wait = max(1, math.ceil(min(self._counter.ready_in(wall), self._period)))
+        wait = max(1, math.ceil(min(self.ready_in(wall), self._period)))
         if mode is HeaderMode.RETRY_AFTER:
             return {"Retry-After": str(wait)}
         return {"Retry-After": formatdate(math.ceil(wall + wait), usegmt=True)}

@@ -1,0 +1,102 @@
+"""`make bench`: whole runs over loopback next to the peers, as tables of ratios.
+
+Makespan is what the server saw, from the first request to the last reply; the ideal is that of a perfect
+client which starts at the same moment (`bench.ideal`). Where windows turn, the column `1st turn` says how
+late the second window's first granted request was, and `aside` is the ratio without that. Times are of
+this machine and this minute, so compare the ratios of one run. Clients share the first core, the server has
+the last.
+
+    make bench CASES="headers bare-fixed" CLIENTS="bulkcancel script" IN_FLIGHT="1 25 256"
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+
+from bench.cases import CASES, Case
+from bench.clients import BULKCANCEL, CLIENTS, Client
+from bench.measure import Measurement, measure
+
+_HEADINGS = ("client", "in flight", "makespan", "ideal", "÷ ideal", "1st turn", "aside", "429s", "others")
+_ROW = "  {:<37}{:>9}{:>10}{:>9}{:>9}{:>10}{:>8}{:>9}{:>9}"
+
+
+def main() -> int:
+    """Print a table per case; 1 when a client left work undone."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--cases", nargs="*", default=[], choices=[case.name for case in CASES])
+    parser.add_argument("--clients", nargs="*", default=[], choices=[one.name for one in CLIENTS])
+    parser.add_argument("--in-flight", nargs="*", type=int, default=[], help="in place of the case's own")
+    words = parser.parse_args()
+    failures = 0
+    for case in CASES:
+        if words.cases and case.name not in words.cases:
+            continue
+        clients = [one for one in CLIENTS if not words.clients or one.name in words.clients]
+        variants = [replace(case, in_flight=number) for number in words.in_flight or [case.in_flight]]
+        failures += _show(case, clients, variants)
+    if failures:
+        print(f"{failures} of these runs left work undone.")
+    return int(bool(failures))
+
+
+def _show(case: Case, clients: list[Client], variants: list[Case]) -> int:
+    """Measure and print one case; gives how many runs failed."""
+    print(f"\n{case.title}: {_described(case)}\n  target: {case.target}")
+    print(_ROW.format(*_HEADINGS) if case.quota else _speed("client", "rows/s", "cpu/row", "server busy", ""))
+    failures = 0
+    rates: dict[tuple[int, str], float] = {}
+    for variant in variants:
+        for client in clients:
+            found = measure(client, variant)
+            failures += bool(found.failure)
+            if case.quota:
+                print(_line(client, variant, found), flush=True)
+                continue
+            rate = rates[variant.in_flight, client.name] = found.rows / found.makespan
+            own = rates.get((variant.in_flight, BULKCANCEL.name))
+            print(
+                _speed(
+                    f"{client.title} ({variant.in_flight} in flight)",
+                    f"{rate:.0f}",
+                    f"{found.cpu / found.rows * 1e6:.0f} µs",
+                    f"{found.server_busy:.0%}",
+                    found.failure or (f"bulkcancel is {own / rate:.2f} times as fast" if own else ""),
+                ),
+                flush=True,
+            )
+    return failures
+
+
+def _line(client: Client, case: Case, found: Measurement) -> str:
+    """One run as a line of the table."""
+    aside = found.makespan - found.first_turn
+    words = _ROW.format(
+        client.title,
+        case.in_flight,
+        f"{found.makespan:.2f} s",
+        f"{found.ideal:.2f} s",
+        f"{found.makespan / found.ideal:.3f}",
+        f"{found.first_turn:.2f} s",
+        f"{aside / found.ideal:.3f}",
+        f"{found.refused / found.requests:.2%}",
+        "" if found.others is None else f"{found.others:.1%}",
+    )
+    return f"{words}   FAILED: {found.failure}" if found.failure else words
+
+
+def _speed(client: str, rate: str, cpu: str, busy: str, remark: str) -> str:
+    return f"  {client:<50}{rate:>8}{cpu:>10}{busy:>13}   {remark}".rstrip()
+
+
+def _described(case: Case) -> str:
+    """A case's numbers."""
+    words = f"{case.rows:,} rows"
+    if case.quota is None:
+        return words
+    words += f", {case.quota.limit} per {case.quota.period} s, replies after {case.latency * 1000:.0f} ms"
+    return f"{words}, {case.processes} processes" if case.processes > 1 else words
+
+
+if __name__ == "__main__":
+    sys.exit(main())
