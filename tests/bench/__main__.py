@@ -1,10 +1,10 @@
 """`make bench`: whole runs over loopback next to the peers, as tables of ratios.
 
 Makespan is what the server saw, from the first request to the last reply; the ideal is that of a perfect
-client which starts at the same moment (`bench.ideal`). Where windows turn, the column `1st turn` says how
-late the second window's first granted request was, and `aside` is the ratio without that. Times are of
-this machine and this minute, so compare the ratios of one run. Clients share the first core, the server has
-the last.
+client which starts at the same moment (`bench.ideal`). `late` is by how much the first request granted after
+a turn of the window was later than need be: at the first turn, and on average at those after it. `others` is
+the least that they got of a window. Times are of this machine and this minute, so compare the ratios of one
+run. Clients share the first core, the server has the last.
 
     make bench CASES="headers bare-fixed" CLIENTS="bulkcancel script" IN_FLIGHT="1 25 256"
 """
@@ -17,8 +17,8 @@ from bench.cases import CASES, Case
 from bench.clients import BULKCANCEL, CLIENTS, Client
 from bench.measure import Measurement, measure
 
-_HEADINGS = ("client", "in flight", "makespan", "ideal", "÷ ideal", "1st turn", "aside", "429s", "others")
-_ROW = "  {:<37}{:>9}{:>10}{:>9}{:>9}{:>10}{:>8}{:>9}{:>9}"
+_HEADINGS = ("client", "in flight", "makespan", "ideal", "÷ ideal", "late", "429s", "others")
+_ROW = "  {:<37}{:>9}{:>10}{:>9}{:>9}{:>14}{:>9}{:>9}"
 
 
 def main() -> int:
@@ -70,15 +70,15 @@ def _show(case: Case, clients: list[Client], variants: list[Case]) -> int:
 
 def _line(client: Client, case: Case, found: Measurement) -> str:
     """One run as a line of the table."""
-    aside = found.makespan - found.first_turn
+    first, later = found.late[:1], found.late[1:]
+    late = "".join(f"{sum(some) / len(some):6.2f} s" for some in (first, later) if some)
     words = _ROW.format(
         client.title,
         case.in_flight,
         f"{found.makespan:.2f} s",
         f"{found.ideal:.2f} s",
         f"{found.makespan / found.ideal:.3f}",
-        f"{found.first_turn:.2f} s",
-        f"{aside / found.ideal:.3f}",
+        late,
         f"{found.refused / found.requests:.2%}",
         "" if found.others is None else f"{found.others:.1%}",
     )

@@ -38,12 +38,12 @@ class Measurement:
         failure: Why the client did not do its job, or empty.
         makespan: Seconds from the first request seen to the last reply given.
         ideal: Seconds that a perfect client would have taken from the same first request.
-        first_turn: Seconds by which the second window's first granted request was later than need be.
+        late: Seconds by which the first request granted in each window was later than need be; without
+            the window in which the run began.
         rows: Instances canceled.
         requests: Requests to cancel, whatever the answer.
         refused: Those answered 429.
-        others: The smallest share of a window's limit that others got, of full windows; None without any.
-        others_asked: The share they asked for.
+        others: The smallest share of a window's limit that others got; None without others.
         cpu: The client's own processor seconds, its start included.
         server_busy: The server's processor seconds for each second of the makespan.
         events: When each request was decided, in seconds since the epoch, and whether it was granted.
@@ -52,7 +52,7 @@ class Measurement:
     failure: str
     makespan: float
     ideal: float
-    first_turn: float
+    late: list[float]
     rows: int
     requests: int
     refused: int
@@ -131,7 +131,7 @@ def _read(record: dict[str, Any], case: "Case", failure: str, cpu: float) -> Mea
         failure=failure,
         makespan=makespan,
         ideal=ideal(case, first),
-        first_turn=_first_turn(record["events"], case, first),
+        late=_lateness(record["events"], case, first),
         rows=record["pairs"],
         requests=len(record["events"]),
         refused=sum(not granted for _, granted in record["events"]),
@@ -142,17 +142,20 @@ def _read(record: dict[str, Any], case: "Case", failure: str, cpu: float) -> Mea
     )
 
 
-def _first_turn(events: list[tuple[float, bool]], case: "Case", first: float) -> float:
-    """How long after the first turn, and the latency it takes, the first request was granted."""
+def _lateness(events: list[tuple[float, bool]], case: "Case", first: float) -> list[float]:
+    """How long after each turn, and the latency it takes, a request was granted."""
     if case.quota is None or case.quota.model is not QuotaModel.FIXED:
-        return 0.0
-    turn = (first // case.quota.period + 1) * case.quota.period
-    granted = [moment for moment, within in events if within and moment >= turn]
-    return max(0.0, min(granted) - turn - case.latency) if granted else 0.0
+        return []
+    period = case.quota.period
+    turns: dict[float, float] = {}
+    for moment, within in events:
+        if within:
+            turns.setdefault(moment // period * period, moment)
+    return [max(0.0, at - turn - case.latency) for turn, at in turns.items() if turn > first]
 
 
 def _others(windows: list[dict[str, int]], case: "Case") -> float | None:
-    """The others' worst window: the first and the last, which the run did not fill, count as well."""
+    """The others' worst window; the last one is not over, so it counts only where it is alone."""
     if case.quota is None or not case.quota.others:
         return None
     whole = windows[:-1] or windows
