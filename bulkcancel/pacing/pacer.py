@@ -130,7 +130,7 @@ class Pacer:
         self._look_at(notice)
         self._accepted += 1
         self._proven = self._proven or proves
-        self._seeker.accepted(now, is_probe=ticket.is_probe, headroom=self._headroom)
+        self._seeker.accepted(ticket.sent_at, now, is_probe=ticket.is_probe, headroom=self._headroom)
         self._window.accepted(
             notice, ticket.sent_at, now, left=ticket.left, is_probe=probes_turn
         )

@@ -52,8 +52,8 @@ class Seeker:
             rate = self._rate * (1.0 - headroom) if len(self._dry) >= _SETTLED else self._rate
             self._next = max(self._next, now - _MOST_CATCH_UP) + 1.0 / rate
 
-    def accepted(self, now: float, *, is_probe: bool, headroom: float) -> None:
-        """Note a request that was not refused; a probe's ends the pause."""
+    def accepted(self, sent_at: float, now: float, *, is_probe: bool, headroom: float) -> None:
+        """Note a request that was not refused; a probe ends the pause."""
         if not self._accepted:
             self._began = now
         self._accepted += 1
@@ -67,7 +67,7 @@ class Seeker:
             if len(self._dry) == 1:
                 self._base = self._accepted / max(now - self._began, _SHORTEST_PAUSE)
             self._since = 0
-            self._next = now
+            self._next = sent_at + 1.0 / self._base
         self._since += 1
         grows = not headroom or len(self._dry) < _SETTLED
         calm = _CALM_AT_FIRST if len(self._dry) < _SETTLED else max(_CALM, _PER_REFUSAL * self._wave)

@@ -1,21 +1,26 @@
-"""Pacing in virtual time: pacers against model servers, thousands of runs in seconds.
+"""Pacing in virtual time: pacers against the sandbox's ways of counting, thousands of runs in seconds.
 
 Nothing here waits or opens a socket. A `World` has one server with a quota, and clients that do with a
 pacer what the engine's gate does with it: ask, send, learn from the reply. Requests take a random time to
-the server and back; the server's clock runs beside the clients'. Everything follows from the seed.
+the server and back, and the server's clock runs beside the clients'. Everything follows from the seed.
 """
 
 import heapq
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from itertools import count
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
-from bulkcancel.pacing import Pacer, read_notice
+from bench.cases import Case
+from bench.ideal import ideal
 
-SERVER_EPOCH = 1_800_000_000.0
+from bulkcancel.pacing import Pacer, Ticket, read_notice
+from bulkcancel.sandbox.limiter import Limiter
+
+EPOCH = 1_800_000_000.0
 _LONGEST = 100_000.0  # seconds of virtual time after which a run counts as stuck
 
 
@@ -27,22 +32,26 @@ class Server(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Network:
     """How long a request is on its way.
 
     Attributes:
         round_trip: Seconds from sending to the reply.
         counted_after: The share of it after which the server counts the request.
-        jitter: How much either may vary, as a share.
+        jitter: How much either way may take longer, as a share.
+        clock_ahead: Seconds by which the server's clock is ahead of the clients'.
+        drift: Seconds that it gains in each.
     """
 
     round_trip: float = 0.02
     counted_after: float = 0.5
     jitter: float = 0.2
+    clock_ahead: float = 0.0
+    drift: float = 0.0
 
 
-@dataclass(slots=True)
+@dataclass
 class Client:
     """One process with rows to send.
 
@@ -51,59 +60,58 @@ class Client:
         rows: Rows that are neither accepted nor in flight.
         connections: How many of them may wait for leave or be in flight at once.
         begins: When it starts, in seconds.
-        sent: Requests sent.
-        accepted: Those within the quota.
-        throttled: Those answered 429.
+        sent: When each request was sent.
+        accepted: When each request within the quota was counted, on the clients' clock.
+        throttled: Requests answered 429.
         ended: When its last row was accepted.
-        moments: When each accepted request was counted, on the clients' clock.
     """
 
     pacer: Pacer
     rows: int
-    connections: int = 32
+    connections: int
     begins: float = 0.0
-    sent: int = 0
-    accepted: int = 0
+    sent: list[float] = field(default_factory=list)
+    accepted: list[float] = field(default_factory=list)
     throttled: int = 0
     ended: float = math.nan
     timer: float = math.inf
-    moments: list[float] = field(default_factory=list)
 
 
 class World:
     """One server and its clients."""
 
     def __init__(
-        self,
-        server: Server,
-        clients: list[Client],
-        *,
-        network: Network | None = None,
-        seed: int = 0,
-        server_clock: float = 0.0,
+        self, server: Server, clients: list[Client], network: Network | None = None, *, seed: int = 0
     ) -> None:
         self._server = server
         self.clients = clients
         self._network = network or Network()
-        self._random = Random(seed)  # noqa: S311 - a simulation
-        self._epoch = SERVER_EPOCH + server_clock
+        self._random = Random(seed)
         self._order = count()
-        self._events: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
+        self._events: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
 
-    def run(self) -> float:
+    def run(self, until: float = _LONGEST) -> float:
         """Let everyone finish; gives the seconds from the first start to the last accepted row.
 
-        Raises:
-            AssertionError: A client never finishes.
+        Args:
+            until: When to leave off all the same, in seconds.
         """
         for client in self.clients:
             self._at(client.begins, self._wake, client)
-        while self._events:
+        while self._events and self._events[0][0] <= until:
             now, _, call, arguments = heapq.heappop(self._events)
-            assert now < _LONGEST, "a client is stuck"
             call(now, *arguments)
-        assert all(client.rows == 0 and not client.pacer.in_flight for client in self.clients)
         return max(client.ended for client in self.clients) - min(client.begins for client in self.clients)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every row was accepted."""
+        return all(client.rows == 0 and not client.pacer.in_flight for client in self.clients)
+
+    @property
+    def refused(self) -> float:
+        """The share of all requests that was answered 429."""
+        return sum(client.throttled for client in self.clients) / sum(len(one.sent) for one in self.clients)
 
     def _at(self, moment: float, call: Callable[..., None], *arguments: object) -> None:
         heapq.heappush(self._events, (moment, next(self._order), call, arguments))
@@ -114,58 +122,65 @@ class World:
             return  # another wait has taken its place
         client.timer = math.inf
         while client.rows:
-            wait = client.pacer.ask(now, min(client.rows, client.connections - client.pacer.in_flight))
+            waiting = min(client.rows, client.connections - client.pacer.in_flight)
+            wait = client.pacer.ask(now, max(1, waiting))
             assert wait >= 0.0
-            if wait > 0.0:
-                if wait != math.inf:
-                    client.timer = now + wait
-                    self._at(client.timer, self._wake, client, client.timer)
-                return
-            self._send(now, client)
+            if wait == 0.0:
+                self._send(now, client)
+                continue
+            if wait != math.inf:
+                client.timer = now + wait
+                self._at(client.timer, self._wake, client, client.timer)
+            return
 
     def _send(self, now: float, client: Client) -> None:
         client.rows -= 1
-        client.sent += 1
-        network, vary = self._network, self._random.random
+        client.sent.append(now)
         ticket = client.pacer.sent(now)
+        network, vary = self._network, self._random.random
         there = network.round_trip * network.counted_after * (1.0 + network.jitter * vary())
         back = network.round_trip * (1.0 - network.counted_after) * (1.0 + network.jitter * vary())
         self._at(now + there, self._count, client, ticket, now + there + back)
 
-    def _count(self, now: float, client: Client, ticket: object, returns: float) -> None:
-        within, headers = self._server.take(self._epoch + now)
+    def _count(self, now: float, client: Client, ticket: Ticket, returns: float) -> None:
+        network = self._network
+        wall = EPOCH + now + network.clock_ahead + now * network.drift
+        within, headers = self._server.take(wall)
         if within:
-            client.moments.append(now)
-        self._at(returns, self._land, client, ticket, within, headers)
-
-    def _land(self, now: float, client: Client, ticket: object, within: bool, headers: dict[str, str]) -> None:  # noqa: FBT001 - one event's data
-        notice = read_notice(headers, SERVER_EPOCH + now)
-        if within:
-            client.pacer.accepted(ticket, now, notice)  # type: ignore[arg-type] # it came from this pacer
-            client.accepted += 1
-            client.ended = now
+            client.accepted.append(now)
         else:
-            client.pacer.throttled(ticket, now, notice)  # type: ignore[arg-type] # the same
+            headers = {"429": "", "Date": formatdate(wall, usegmt=True), **headers}
+        self._at(returns, self._land, client, ticket, headers)
+
+    def _land(self, now: float, client: Client, ticket: Ticket, headers: dict[str, str]) -> None:
+        notice = read_notice(headers, EPOCH + now)
+        if "429" in headers:
+            client.pacer.throttled(ticket, now, notice)
             client.throttled += 1
             client.rows += 1
+        else:
+            client.pacer.accepted(ticket, now, notice)
+            client.ended = now
         self._wake(now, client)
 
 
-def ideal(rows: int, *, limit: int, period: float, begins: float, pace: float = math.inf) -> float:
-    """Seconds that a client needs which knows the fixed windows and wastes nothing.
-
-    Args:
-        rows: How many requests are to be accepted.
-        limit: Requests per window.
-        period: Seconds per window.
-        begins: When it starts, in seconds after a turn.
-        pace: Requests per second that its connections can carry.
-    """
-    start, now, left = begins, begins, float(rows)
-    while True:
-        turn = (math.floor(now / period + 1e-9) + 1) * period
-        could = min(float(limit), (turn - now) * pace)
-        if left <= could:
-            return now - start + (left / pace if pace < math.inf else 0.0)
-        left -= could
-        now = turn
+def play(
+    case: Case, *, seed: int, network: Network, server: Server | None = None
+) -> tuple[World, float, float]:
+    """Run one of the benchmark's cases from a random moment of a window; gives its makespan and the ideal."""
+    assert case.quota is not None
+    begins = Random(seed).random() * case.quota.period
+    parts = case.processes
+    clients = [
+        Client(
+            Pacer(concurrency=case.in_flight, headroom=case.headroom),
+            case.rows // parts,
+            case.in_flight,
+            begins + 0.01 * part,
+        )
+        for part in range(parts)
+    ]
+    world = World(server or Limiter(case.quota, "simulated"), clients, network, seed=seed)
+    makespan = world.run()
+    counted = EPOCH + begins + network.clock_ahead + network.round_trip * network.counted_after
+    return world, makespan, ideal(case, counted)
