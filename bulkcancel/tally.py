@@ -86,7 +86,7 @@ class Summary:
         requests: Requests this run sent to cancel instances.
         throttled: How many of them were answered 429.
         duration: Seconds the run took.
-        paused: Seconds for which the quota, `--rate` or an outage held back every request.
+        paused: Seconds for which a used-up quota, 429s or an outage held back every request.
         quota_used: The largest share of one quota window that went to this run, 0.0 to 1.0, or None.
         stop: Why the run ended early, or None.
         exit_code: The process's exit status.

@@ -85,7 +85,7 @@ class Gate:
             try:
                 await self._wait_for_news(wait)
             finally:
-                if hold is not None and hold.reason.is_pause:
+                if hold is not None and hold.rate is None:
                     self.paused += self._clock.now() - now
 
     async def _wait_for_news(self, at_most: float) -> None:

@@ -18,15 +18,10 @@ class HoldReason(StrEnum):
     """Why requests are held back, in words a person reads."""
 
     QUOTA = "the quota is used up"
-    REFUSED = "429 without a word on when to come back"
+    REFUSED = "the API answers 429 and does not say until when"
     OUTAGE = "the API does not answer"
     RATE = "--rate"
-    PACE = "the rate that the API bears"
-
-    @property
-    def is_pause(self) -> bool:
-        """Whether nothing is sent meanwhile, rather than one request after the other."""
-        return self is not HoldReason.RATE and self is not HoldReason.PACE
+    PACE = "what the API takes without a 429"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +31,12 @@ class Hold:
     Attributes:
         until: When it ends, on the clock that gives `now`.
         reason: Why.
+        rate: Requests per second that are kept to, or None where nothing is sent meanwhile.
     """
 
     until: float
     reason: HoldReason
+    rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +101,13 @@ class Pacer:
         if self._breaker.is_open:
             return self._held(now, self._breaker.wait(now), HoldReason.OUTAGE)
         if self._spacing is not None and (wait := self._spacing.wait(now)) > 0.0:
-            return self._held(now, wait, HoldReason.RATE)
+            return self._held(now, wait, HoldReason.RATE, self._spacing.rate)
         if not self._proven:
             return math.inf if self.in_flight else 0.0
         if (wait := self._seeker.wait(now)) > 0.0:
-            return self._held(now, wait, HoldReason.REFUSED if self._seeker.is_pausing else HoldReason.PACE)
+            if self._seeker.is_pausing:
+                return self._held(now, wait, HoldReason.REFUSED)
+            return self._held(now, wait, HoldReason.PACE, self._seeker.rate)
         return self._quota_wait(now, waiting)
 
     def sent(self, now: float) -> Ticket:
@@ -131,9 +130,7 @@ class Pacer:
         self._accepted += 1
         self._proven = self._proven or proves
         self._seeker.accepted(ticket.sent_at, now, is_probe=ticket.is_probe, headroom=self._headroom)
-        self._window.accepted(
-            notice, ticket.sent_at, now, left=ticket.left, is_probe=probes_turn
-        )
+        self._window.accepted(notice, ticket.sent_at, now, left=ticket.left, is_probe=probes_turn)
 
     def throttled(self, ticket: Ticket, now: float, notice: Notice) -> None:
         """Note a 429. Those sent before the pause that an earlier one began say nothing new."""
@@ -142,12 +139,10 @@ class Pacer:
         self._look_at(notice)
         self._proven = True
         is_first = ticket.wave == self._wave
-        tells = self._window.throttled(notice, ticket.sent_at, now, is_probe=ticket.is_probe) if is_first else (
-            notice.tells_when
-        )
         if is_first:
             self._wave += 1
-        if not tells:
+            self._window.throttled(notice, ticket.sent_at, now, is_probe=ticket.is_probe)
+        if not notice.tells_when:
             self._seeker.throttled(now, is_probe=ticket.is_probe, is_first=is_first)
 
     def lost(self, ticket: Ticket, now: float) -> None:
@@ -169,7 +164,8 @@ class Pacer:
             return self._held(now, window.held_back(now, self.in_flight, waiting, self._headroom), HoldReason.QUOTA)
         if window.resumes == math.inf:
             return math.inf
-        return self._held(now, max(0.0, window.resumes - now), HoldReason.QUOTA)
+        wait = max(0.0, window.resumes - now)
+        return wait if self.in_flight else self._held(now, wait, HoldReason.QUOTA)
 
     def _must_probe(self, now: float) -> bool:
         if not self._proven or self._breaker.is_open or self._seeker.is_pausing:
@@ -179,9 +175,9 @@ class Pacer:
             return False
         return now >= window.resumes and window.room(self.in_flight - 1, self._headroom) < 1.0
 
-    def _held(self, now: float, wait: float, reason: HoldReason) -> float:
+    def _held(self, now: float, wait: float, reason: HoldReason, rate: float | None = None) -> float:
         if 0.0 < wait < math.inf:
-            self.hold = Hold(now + wait, reason)
+            self.hold = Hold(now + wait, reason, rate)
         return wait
 
     def _landed(self, ticket: Ticket) -> None:

@@ -42,7 +42,7 @@ class Window:
         self.expected: int | None = None
         self.peak_share: float | None = None
         self.is_spent = False
-        self._first: float | None = None
+        self._first = 0.0
         self._first_own = 0
         self._most = 0.0
         self._others = 1.0
@@ -56,7 +56,8 @@ class Window:
     @property
     def resumes(self) -> float:
         """When to ask whether the window has turned; never long after the last reply, whatever it said."""
-        return max(min(self.turns.aim, self._heard + LONGEST_PAUSE), self._not_before)
+        aim = self.turns.aim
+        return max(min(aim, self._heard + LONGEST_PAUSE), self._not_before) if aim < math.inf else aim
 
     @property
     def is_silent(self) -> bool:
@@ -68,8 +69,6 @@ class Window:
 
         Of ours in flight about half are counted already: they are not others'.
         """
-        if self._first is None:
-            return self._others
         own = self.own - self._first_own
         theirs = max(0.0, self._first - self.remaining - own - in_flight / 2)
         lately = (theirs + _PRIOR * self._others) / (own + _PRIOR)
@@ -144,20 +143,16 @@ class Window:
             self.turns.told(sent_at, now, notice.reset)
         self._count(notice)
 
-    def throttled(self, notice: "Notice", sent_at: float, now: float, *, is_probe: bool) -> bool:
-        """Learn from the first 429 of a wave: nothing is left until the window turns.
-
-        Returns:
-            Whether it said when that will be.
-        """
+    def throttled(self, notice: "Notice", sent_at: float, now: float, *, is_probe: bool) -> None:
+        """Learn from the first 429 of a wave: nothing is left until the window turns, if it says when."""
         self._heard = now
         if not notice.tells_when:
-            return False
+            return
         left = max(notice.retry_after or 0.0, notice.reset or 0.0)
         self._learn_size(notice)
         place = self.turns.place(sent_at, now, left)
         if place is Place.EARLIER:
-            return True
+            return
         if place is Place.LATER:
             self._begin(now)
             self.turns.outlived(sent_at, now, later=True)
@@ -169,7 +164,6 @@ class Window:
         self.is_spent = True
         self._since_refusal = 0
         self._wait_longer(now)
-        return True
 
     def _left(self, headroom: float) -> float:
         """What is left to us.
@@ -199,7 +193,7 @@ class Window:
         if notice.remaining is None or self.turns.by == math.inf:
             self.remaining = max(0.0, self.remaining - 1)
         else:
-            if self._first is None:
+            if self.remaining == math.inf:
                 self._first, self._first_own = notice.remaining + 1.0, self.own
                 self._most = max(self._most, self._first)
             self.remaining = min(self.remaining, notice.remaining)
@@ -226,7 +220,7 @@ class Window:
             self._not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**self._refused)
 
     def _begin(self, now: float) -> None:
-        if self._first is not None and self.own > self._first_own:
+        if self.remaining < math.inf and self.own > self._first_own:
             self._last_own = self.own
             others = (self._first - self.remaining) / (self.own - self._first_own) - 1.0
             self._others = min(max(others, 0.0), _MOST_OTHERS)
@@ -234,4 +228,3 @@ class Window:
         self.remaining = math.inf
         self.own = 0
         self.is_spent = False
-        self._first = None

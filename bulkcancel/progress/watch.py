@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bulkcancel.progress.words import counts_of, pause_words, status_line
+from bulkcancel.progress.words import counts_of, hold_words, status_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,9 +40,12 @@ class Watch:
         """Say how far it is every ten seconds, until canceled."""
         while True:
             await self._clock.sleep(_LINE_EVERY)
-            line = status_line(self._tally, self._total, self._hold(), self._clock.now())
+            held = self._held()
             outcomes = {outcome.value: count for outcome, count in self._tally.outcomes.items()}
-            self._messages.info(line, rows=self._tally.rows, total=self._total, outcomes=outcomes)
+            line = status_line(self._tally, self._total, held)
+            self._messages.info(
+                line, rows=self._tally.rows, total=self._total, outcomes=outcomes, held=held or None
+            )
 
     async def live(self) -> None:
         """Redraw a bar on the terminal, until canceled."""
@@ -50,9 +53,9 @@ class Watch:
             try:
                 while True:
                     await self._clock.sleep(_REDRAW)
-                    self._redraw(progress, task, self._words(self._hold()))
+                    self._redraw(progress, task, self._held())
             finally:
-                self._redraw(progress, task, self._words())
+                self._redraw(progress, task, "")
 
     @contextmanager
     def _bar(self) -> "Iterator[tuple[Progress, TaskID]]":
@@ -69,9 +72,10 @@ class Watch:
             finally:
                 self._messages.above = None
 
-    def _words(self, hold: "Hold | None" = None) -> str:
-        words = counts_of(self._tally.outcomes)
-        return words if hold is None else f"{words} · {pause_words(hold, self._clock.now())}"
+    def _held(self) -> str:
+        hold = self._hold()
+        return "" if hold is None else hold_words(hold, self._clock.now(), self._clock.wall())
 
-    def _redraw(self, progress: "Progress", task: "TaskID", words: str) -> None:
+    def _redraw(self, progress: "Progress", task: "TaskID", held: str) -> None:
+        words = " · ".join(filter(None, (counts_of(self._tally.outcomes), held)))
         progress.update(task, completed=self._tally.rows, description=words, refresh=True)

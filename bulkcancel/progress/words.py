@@ -1,5 +1,6 @@
 """Counts and ends of runs in words; nothing here prints."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bulkcancel.models import Outcome, StopReason
@@ -47,18 +48,39 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
 
 
-def pause_words(hold: "Hold", now: float) -> str:
-    """Why nothing is sent, and for how much longer."""
-    return f"waiting {max(0.0, hold.until - now):.1f} s: {hold.reason.value}"
+def hold_words(hold: "Hold", now: float, wall: float) -> str:
+    """Why nothing is sent and until when, by the clock on the wall; or what rate is kept to and why.
+
+    Args:
+        hold: What holds requests back.
+        now: The time that `hold.until` is compared with.
+        wall: The same moment in seconds since the epoch.
+    """
+    if hold.rate is not None:
+        return f"at {rate_words(hold.rate)}: {hold.reason.value}"
+    left = max(0.0, hold.until - now)
+    until = datetime.fromtimestamp(wall + left, UTC).astimezone()
+    return f"paused until {until:%H:%M:%S} ({duration(left)}): {hold.reason.value}"
 
 
-def status_line(tally: "Tally", total: int | None, hold: "Hold | None", now: float) -> str:
-    """One line on how far a run is."""
+def rate_words(rate: float) -> str:
+    """Requests per second, minute or hour, whichever makes a number one can picture."""
+    for seconds, unit in ((1, "s"), (_MINUTE, "min")):
+        if rate * seconds >= 1.0:
+            return f"{rate * seconds:.3g}/{unit}"
+    return f"{rate * _HOUR:.3g}/h"
+
+
+def status_line(tally: "Tally", total: int | None, held: str) -> str:
+    """One line on how far a run is.
+
+    Args:
+        tally: The counts.
+        total: The rows there are, or None where that is not known.
+        held: What holds requests back, in words, or empty.
+    """
     of_total = f" of {total:,}" if total is not None else ""
-    parts = [f"{tally.rows:,}{of_total} rows", counts_of(tally.outcomes)]
-    if hold is not None:
-        parts.append(pause_words(hold, now))
-    return " · ".join(filter(None, parts))
+    return " · ".join(filter(None, (f"{tally.rows:,}{of_total} rows", counts_of(tally.outcomes), held)))
 
 
 def closing_lines(

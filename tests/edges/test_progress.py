@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime
 
 import anyio
 import pytest
@@ -10,7 +11,7 @@ from faketime import FakeClock
 from bulkcancel.models import Outcome, Result, StopReason
 from bulkcancel.pacing import Hold, HoldReason
 from bulkcancel.progress import LogFormat, Messages, Watch, closing_lines, counts_of, number_of, status_line
-from bulkcancel.progress.words import duration
+from bulkcancel.progress.words import duration, hold_words, rate_words
 from bulkcancel.tally import Tally, summarize
 
 
@@ -39,11 +40,22 @@ def test_counts_are_words() -> None:
 
 
 def test_the_status_says_why_nothing_moves() -> None:
-    """And for how much longer."""
-    hold = Hold(12.0, HoldReason.QUOTA)
-    line = status_line(tally_of(Outcome.CANCELED), 5, hold, 10.0)
-    assert line == "1 of 5 rows · 1 canceled · waiting 2.0 s: quota used up"
-    assert status_line(Tally(), None, None, 0.0) == "0 rows"
+    """And until when, by the clock on the wall; or what rate is kept to."""
+    held = hold_words(Hold(12.0, HoldReason.QUOTA), 10.0, 1_800_000_000.0)
+    until = datetime.fromtimestamp(1_800_000_002.0, UTC).astimezone()
+    assert held == f"paused until {until:%H:%M:%S} (2.0 s): the quota is used up"
+    line = status_line(tally_of(Outcome.CANCELED), 5, held)
+    assert line == f"1 of 5 rows · 1 canceled · {held}"
+    assert status_line(Tally(), None, "") == "0 rows"
+    assert hold_words(Hold(12.0, HoldReason.RATE, 5.0), 10.0, 0.0) == "at 5/s: --rate"
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"), [(97.26, "97.3/s"), (0.5, "30/min"), (1.0, "1/s"), (1 / 900, "4/h")]
+)
+def test_rates_are_words(rate: float, words: str) -> None:
+    """In a unit that makes a number one can picture."""
+    assert rate_words(rate) == words
 
 
 @pytest.mark.parametrize(

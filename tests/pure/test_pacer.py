@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from bulkcancel.models import Rate
 from bulkcancel.pacing import HoldReason, Notice, Pacer, Spacing
 from bulkcancel.pacing.breaker import Breaker
-from bulkcancel.pacing.window import Window
 
 SILENT = Notice()
 
@@ -45,16 +44,71 @@ def test_an_unproven_pacer_lets_one_at_a_time_go() -> None:
     assert pacer.ask(0.0) == math.inf
 
 
+def send_all(pacer: Pacer, now: float) -> int:
+    """Send as many as may go."""
+    sent = 0
+    while pacer.ask(now) == 0.0:
+        pacer.sent(now)
+        sent += 1
+    return sent
+
+
+def alone(pacer: Pacer, *, knows_turn: bool = True) -> Pacer:
+    """The same pacer, having seen that nobody else spends the quota, and when its window turns."""
+    pacer._window._others = 0.0
+    if knows_turn:
+        pacer._window.turns.after = pacer._window.turns.by - 0.01
+    return pacer
+
+
 def test_a_window_is_spent_to_the_last_request() -> None:
     """What is in flight counts against `Remaining`."""
-    pacer = proven(told(3, 4))
+    pacer = alone(proven(told(3, 4)))
+    tickets = [pacer.sent(1.0) for _ in range(3) if pacer.ask(1.0) == 0.0]
+    assert len(tickets) == 3
+    assert pacer.ask(1.0) == 3.0
+    assert pacer.hold is None  # the answers are not in yet
+    for left, ticket in zip((2, 1, 0), tickets, strict=True):
+        pacer.accepted(ticket, 1.1, told(left, 3))
+    assert pacer.ask(1.1) == pytest.approx(2.9)
+    assert pacer.hold is not None
+    assert pacer.hold.reason is HoldReason.QUOTA
+    assert pacer.quota_used == 0.4
+
+
+def test_where_others_spend_too_fewer_are_in_flight_the_less_is_left() -> None:
+    """What they have on the wire can only be guessed; one by one the last is spent all the same."""
+    pacer = proven(told(8, 4))
+    assert pacer._window.others(0) == pytest.approx(16 / 17, abs=0.07)
+    assert send_all(pacer, 1.0) == 2
+    pacer = proven(told(1, 4))
+    assert send_all(pacer, 1.0) == 1
+
+
+def test_the_number_in_flight_may_double_with_each_round_trip_at_first() -> None:
+    """So that four shards that start together do not all take the whole window."""
+    pacer = alone(proven(told(400, 4, limit=500), concurrency=256))
     tickets = []
     while pacer.ask(1.0) == 0.0:
         tickets.append(pacer.sent(1.0))
-    assert len(tickets) == 3
-    assert pacer.hold is not None
-    assert pacer.hold.reason is HoldReason.QUOTA
-    assert pacer.quota_used == 0.1
+    assert len(tickets) == 9
+    assert pacer.ask(1.0) == math.inf
+
+
+def test_the_last_requests_of_a_window_find_out_when_it_turns() -> None:
+    """Where workers will come with more than is left, they go when the seconds change, one by one."""
+    pacer = alone(proven(told(4, 4, limit=500), concurrency=32), knows_turn=False)
+    wait = pacer.ask(0.5, waiting=32)
+    assert pacer._window.turns.after == 3.0
+    assert wait == pytest.approx(0.0, abs=0.011)
+    wait = pacer.ask(0.6, waiting=32)
+    assert 0.85 < wait < 0.95
+    ticket = pacer.sent(0.6 + wait)
+    assert pacer.ask(1.5, waiting=31) == math.inf
+    pacer.accepted(ticket, 1.52, told(3, 3, limit=500))
+    assert pacer._window.turns.width < 0.55
+    assert pacer.ask(1.6, waiting=2) == 0.0
+    assert pacer.ask(2.9, waiting=32) == 0.0
 
 
 def test_after_the_turn_one_probe_goes_first() -> None:
@@ -72,12 +126,19 @@ def test_after_the_turn_one_probe_goes_first() -> None:
 
 def test_headroom_is_left() -> None:
     """A fifth of ten is two."""
-    pacer = proven(told(4, 4), headroom=0.2)
-    sent = 0
-    while pacer.ask(1.0) == 0.0:
-        pacer.sent(1.0)
-        sent += 1
-    assert sent == 2
+    assert send_all(alone(proven(told(4, 4), headroom=0.2)), 1.0) == 2
+    assert send_all(alone(proven(Notice(None, 5.0, 9, 4.0), headroom=0.2)), 1.0) == 7
+
+
+def test_a_probe_that_meets_the_old_window_is_not_its_turn() -> None:
+    """With headroom there is something left in it."""
+    pacer = alone(proven(told(2, 1), headroom=0.2))
+    assert pacer.ask(1.0) == 0.0
+    probe = pacer.sent(1.0)
+    assert probe.is_probe
+    pacer.accepted(probe, 1.1, told(1, 0))
+    assert pacer.ask(1.1) > 0.0
+    assert pacer.hold is not None
 
 
 def test_a_wave_of_429s_counts_once() -> None:
@@ -90,14 +151,37 @@ def test_a_wave_of_429s_counts_once() -> None:
     assert 0.0 < pacer.ask(1.2) < held <= 2.0
 
 
-def test_bare_429s_double_the_pause_to_a_cap() -> None:
-    """Nothing says when to come back, so each wave waits longer."""
-    window = Window()
-    pauses = []
-    for _ in range(8):
-        window.throttled(SILENT, 0.0, 0.0)
-        pauses.append(window.ends_by)
-    assert pauses == [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+def test_a_bare_429_is_followed_by_a_probe_and_then_an_even_pace() -> None:
+    """And a person is told."""
+    pacer = proven()
+    now = 0.0
+    for _ in range(100):
+        now += 0.01
+        pacer.accepted(pacer.sent(now), now, SILENT)
+    first, second = pacer.sent(now), pacer.sent(now)
+    pacer.throttled(first, now, SILENT)
+    pacer.throttled(second, now, SILENT)
+    assert pacer.ask(now) > 0.0
+    assert pacer.hold is not None
+    assert (pacer.hold.reason, pacer.hold.rate) == (HoldReason.REFUSED, None)
+    assert pacer.ask(now + 0.1) == 0.0
+    probe = pacer.sent(now + 0.1)
+    assert probe.is_probe
+    pacer.accepted(probe, now + 0.1, SILENT)
+    assert not pacer._must_probe(now + 0.1)
+    assert pacer.ask(now + 0.1) > 0.0
+    assert pacer.hold is not None
+    assert pacer.hold.reason is HoldReason.PACE
+    assert pacer.hold.rate == pytest.approx(92.7, rel=0.01)
+    assert pacer.ask(now + 0.2) == 0.0
+
+
+def test_a_bare_429_in_a_window_that_counts_down_leaves_the_window_as_it_is() -> None:
+    """It came from something in between."""
+    pacer = alone(proven(told(400, 4, limit=500)))
+    pacer.throttled(pacer.sent(1.0), 1.0, SILENT)
+    assert pacer._window.remaining == 400
+    assert pacer.ask(1.5) == 0.0
 
 
 def test_an_outage_lets_one_probe_at_a_time_ask() -> None:
@@ -167,56 +251,9 @@ def test_a_rate_is_never_exceeded_over_any_window(count: int, per: float, gaps: 
             assert moment - sent[place - count] >= per - 1e-6
 
 
-def test_with_no_headers_few_go_at_first() -> None:
-    """Each would come back as a 429 if the quota ran out; more are let go as more are accepted."""
-    window = Window()
-    assert window.careful_cap(0) == 4.0
-    assert window.careful_cap(500) == 14.0
-    window.expected, window.own = 100, 98
-    assert window.careful_cap(10_000) == 2.0
-
-
-def test_what_a_window_took_is_expected_of_the_next() -> None:
-    """With headers on 429s alone the limit is learned from how much was accepted."""
-    window = Window()
-    window.turned(SILENT, 0.0, 0.0)
-    window.accepted(SILENT, 0.0, 0.0)
-    window.throttled(Notice(limit=2, retry_after=1.0), 0.5, 0.5)
-    assert window.expected == 2
-    window.turned(SILENT, 1.5, 1.5)
-    assert window.expected == 2
-    window.throttled(told(0, 2, limit=50), 2.0, 2.0)
-    window.turned(SILENT, 4.0, 4.0)
-    assert window.remaining == 49
-
-
-def test_a_straggler_of_the_last_window_is_ignored() -> None:
-    """Its numbers are older than what is known."""
-    window = Window()
-    window.accepted(told(5, 5), 10.0, 10.1)
-    window.accepted(told(0, 1), 8.0, 10.2)
-    assert window.remaining == 5
-
-
-def test_a_reply_from_the_next_window_begins_it() -> None:
-    """Either its end lies later, or more is left past the earliest end."""
-    window = Window()
-    window.accepted(told(5, 2), 0.0, 0.1)
-    window.accepted(told(9, 5), 2.2, 2.3)
-    assert window.remaining == 9
-    window.accepted(told(8, 5), 2.3, 2.4)
-    assert window.others == 0.0
-    window.accepted(told(4, 5), 2.4, 2.5)
-    assert window.others > 0.0
-    window = Window()
-    window.accepted(told(2, 1), 0.0, 0.0)
-    window.accepted(told(9, 1), 0.9, 0.9)
-    assert window.remaining == 9
-
-
-def test_ends_that_contradict_each_other_are_forgotten() -> None:
-    """The newest answer counts."""
-    window = Window()
-    window.accepted(told(5, 5), 0.2, 0.2)
-    window.accepted(told(4, 4), 0.1, 0.1)
-    assert (window.ends_after, window.ends_by) == pytest.approx((3.1, 4.1))
+def test_more_is_held_back_than_the_window_has_left_while_an_answer_is_out() -> None:
+    """Then there is an end to the wait, but nothing to say."""
+    pacer = alone(proven(told(1, 4)))
+    pacer.sent(1.0)
+    assert pacer.ask(1.0) == 3.0
+    assert pacer.hold is None

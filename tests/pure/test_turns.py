@@ -1,0 +1,110 @@
+"""When windows turn: what each piece of evidence says of it."""
+
+import math
+
+import pytest
+
+from bulkcancel.pacing.turns import Place, Turns
+
+
+def known(after: float, by: float, period: float | None = 5.0) -> Turns:
+    """A window that ends within these bounds."""
+    turns = Turns()
+    turns.period, turns.after, turns.by = period, after, by
+    return turns
+
+
+def test_a_reply_tells_the_end_to_a_second_and_a_round_trip() -> None:
+    """The server rounds up, at some moment between sending and reply."""
+    turns = Turns()
+    turns.told(sent_at=10.0, now=10.1, left=4.0)
+    assert (turns.after, turns.by, turns.aim) == pytest.approx((13.0, 14.1, 14.1))
+
+
+def test_further_replies_narrow_it() -> None:
+    """Just before and just after the seconds change, they meet."""
+    turns = Turns()
+    turns.told(10.45, 10.5, 4.0)
+    turns.told(10.50, 10.55, 3.0)
+    assert (turns.after, turns.by) == pytest.approx((13.45, 13.55))
+    assert turns.width == pytest.approx(0.1)
+
+
+def test_evidence_that_contradicts_counts_alone() -> None:
+    """A clock may have been set."""
+    turns = known(13.0, 13.1)
+    turns.told(10.0, 10.1, 5.0)
+    assert (turns.after, turns.by) == pytest.approx((14.0, 15.1))
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "now", "left", "place"),
+    [
+        (10.0, 10.1, 4.0, Place.SAME),
+        (12.9, 14.1, 5.0, Place.LATER),
+        (9.0, 9.1, 3.0, Place.EARLIER),
+        (13.0, 13.1, 1.0, Place.SAME),
+    ],
+)
+def test_a_reply_has_its_place(sent_at: float, now: float, left: float, place: Place) -> None:
+    """In the window that is known, before it, or after."""
+    assert known(13.4, 13.6).place(sent_at, now, left) is place
+
+
+def test_windows_follow_each_other_by_the_period() -> None:
+    """What one has shown holds for the next, but for a little drift."""
+    turns = known(13.0, 13.5)
+    turns.roll(13.2)
+    assert (turns.after, turns.by) == pytest.approx((18.0, 18.2), abs=0.001)
+    turns.roll(47.0)
+    assert (turns.after, turns.by) == pytest.approx((48.0, 48.2), abs=0.01)
+
+
+def test_without_a_period_the_next_end_is_unknown() -> None:
+    """Until a reply tells it."""
+    turns = known(13.0, 13.5, None)
+    turns.roll(13.2)
+    assert (turns.after, turns.by) == (-math.inf, math.inf)
+
+
+def test_the_period_is_learned_from_ends_in_a_row() -> None:
+    """It is a whole number of seconds, and soon only one fits."""
+    turns = Turns()
+    turn = 3.3
+    for _ in range(6):
+        turns.told(turn - 1.6, turn - 1.6, 2.0)
+        turns.roll(turn + 0.2)
+        turn += 7.0
+        if turns.period is not None:
+            break
+    assert turns.period == 7.0
+    turns.period = None
+    turns._spans = (20.0, 21.0)
+    turns.told(turn - 1.6, turn - 1.6, 2.0)
+    turns.roll(turn)
+    turns.told(turn + 5.9, turn + 5.9, 2.0)
+    assert turns.period in {None, 7.0}
+
+
+def test_a_probe_that_came_too_soon_moves_the_end() -> None:
+    """Past the told end, what is told must be rounded down: from then on a second is added."""
+    turns = known(13.0, 13.5)
+    turns.outlived(13.2, 13.3, later=False)
+    assert (turns.after, turns.by) == (13.2, 13.5)
+    turns.outlived(13.6, 13.7, later=False)
+    assert (turns.after, turns.by) == (13.6, 14.7)
+    turns.told(13.8, 13.9, 0.0)
+    assert turns.by == pytest.approx(14.7)
+
+
+def test_where_others_race_the_turn_is_searched_for() -> None:
+    """The next probe goes earlier, until the turn is known sharply."""
+    turns = known(13.0, 13.5)
+    turns.outlived(13.6, 13.7, later=True)
+    assert turns.aim == 13.25
+    turns.after = 13.45
+    turns.roll(13.5)
+    assert turns.aim == turns.by
+    unknown = Turns()
+    unknown.outlived(1.0, 1.1, later=True)
+    assert unknown.aim == math.inf

@@ -1,0 +1,180 @@
+"""What is left of a quota window: learned from less and less."""
+
+import math
+
+import pytest
+
+from bulkcancel.pacing import Notice
+from bulkcancel.pacing.notice import LONGEST_PAUSE
+from bulkcancel.pacing.window import Window
+
+SILENT = Notice()
+
+
+def told(remaining: int, reset: float, *, limit: int = 500, period: float = 5.0) -> Notice:
+    """What a reply with all headers says."""
+    return Notice(limit, period, remaining, reset)
+
+
+def accept(
+    window: Window, notice: Notice, sent_at: float, *, left: float | None = None, is_probe: bool = False
+) -> None:
+    """A reply a tenth of a second after its request."""
+    before = window.remaining if left is None else left
+    window.accepted(notice, sent_at, sent_at + 0.1, left=before, is_probe=is_probe)
+
+
+def refuse(window: Window, notice: Notice, sent_at: float, *, is_probe: bool = False) -> None:
+    """A 429 a tenth of a second after its request."""
+    window.throttled(notice, sent_at, sent_at + 0.1, is_probe=is_probe)
+
+
+def test_with_no_headers_few_go_at_first() -> None:
+    """Each would come back as a 429 if the quota ran out; more are let go as more are accepted."""
+    window = Window()
+    assert window.room(0, 0.0) == 8.0
+    for number in range(400):
+        accept(window, SILENT, number / 100)
+    assert window.room(3, 0.0) == 15.0
+    assert window.is_silent
+    assert window.resumes == math.inf
+
+
+def test_what_a_window_took_is_expected_of_the_next() -> None:
+    """With `Retry-After` alone; then only one at a time goes to see if there is more."""
+    window = Window()
+    for number in range(200):
+        accept(window, SILENT, 10 + number / 1000)
+    refuse(window, Notice(retry_after=3.0), 10.3)
+    assert window.expected == 200
+    assert window.room(0, 0.0) == 0.0
+    assert window.resumes == pytest.approx(13.4)
+    accept(window, SILENT, 13.4, is_probe=True)
+    assert window.room(0, 0.0) == 8 + 200 / 40
+    for number in range(199):
+        accept(window, SILENT, 13.5 + number / 1000)
+    assert window.room(0, 0.0) == 1.0
+    assert window.room(1, 0.0) == 0.0
+    for number in range(80):
+        accept(window, SILENT, 14 + number / 1000)
+    assert window.room(0, 0.0) == 10.0
+
+
+def test_a_limit_told_on_429s_bounds_what_is_expected() -> None:
+    """More may have been accepted in two windows that looked like one."""
+    window = Window()
+    for number in range(700):
+        accept(window, SILENT, number / 100)
+    refuse(window, told(0, 3), 7.0)
+    assert window.expected == 500
+
+
+def test_where_the_turn_is_known_a_small_window_is_not_overdrawn() -> None:
+    """Nor one of which a share is left to others."""
+    for headroom, count in ((0.0, 10), (0.2, 8)):
+        window = Window()
+        for number in range(10):
+            accept(window, SILENT, number / 100)
+        refuse(window, told(0, 3, limit=10), 0.5)
+        accept(window, SILENT, 3.6, is_probe=True)
+        for number in range(count - 1):
+            assert window.room(0, headroom) >= 1.0
+            accept(window, SILENT, 3.7 + number / 100)
+        assert window.room(0, headroom) == 0.0
+        assert window.resumes == pytest.approx(8.6, abs=0.2)
+
+
+def test_a_silent_window_turns_with_the_clock() -> None:
+    """What is sent after its end belongs to the next."""
+    window = Window()
+    accept(window, SILENT, 0.0)
+    refuse(window, told(0, 3), 0.5)
+    accept(window, SILENT, 3.6, is_probe=True)
+    assert window.own == 1
+    accept(window, SILENT, 8.7)
+    assert window.own == 1
+
+
+def test_a_straggler_of_the_last_window_is_ignored() -> None:
+    """Its numbers are older than what is known."""
+    window = Window()
+    accept(window, told(5, 5), 10.0)
+    accept(window, told(0, 1), 8.0)
+    assert window.remaining == 5
+    refuse(window, told(0, 1), 8.0)
+    assert not window.is_spent
+
+
+def test_a_reply_from_the_next_window_begins_it() -> None:
+    """Either its end lies later, or more is left than when its request was sent."""
+    window = Window()
+    accept(window, told(5, 2), 0.0)
+    accept(window, told(499, 5), 2.2)
+    assert window.remaining == 499
+    window = Window()
+    accept(window, told(50, 1, period=1.0), 0.0)
+    accept(window, told(90, 1, period=1.0), 0.9, left=50)
+    assert window.remaining == 90
+    accept(window, told(95, 1, period=1.0), 0.91, left=98)
+    assert window.remaining == 90
+
+
+def test_a_reply_without_headers_still_counts() -> None:
+    """As one less."""
+    window = Window()
+    accept(window, told(5, 2), 0.0)
+    accept(window, SILENT, 0.1)
+    assert window.remaining == 4
+
+
+def test_remaining_without_an_end_is_no_window() -> None:
+    """When to come back would not be known."""
+    window = Window()
+    accept(window, Notice(remaining=0), 0.0)
+    assert window.room(0, 0.0) == 8.0 + 1 / 40
+
+
+def test_what_others_took_is_expected_of_them_again() -> None:
+    """Through the next window, until we have had a quarter more than before."""
+    window = Window()
+    for number in range(100):
+        accept(window, told(499 - 4 * number, 5), 10 + number / 1000)
+    refuse(window, told(0, 4), 10.5)
+    accept(window, told(499, 5), 15.2, is_probe=True)
+    assert window.others(0) == pytest.approx(3.0, abs=0.1)
+    for number in range(120):
+        accept(window, told(498 - number, 5), 15.3 + number / 1000)
+    assert window.others(0) == pytest.approx(3.0, abs=0.1)
+    for number in range(30):
+        accept(window, told(374 - number, 5), 15.5 + number / 1000)
+    assert window.others(0) < 0.5
+
+
+def test_a_window_that_others_emptied_makes_us_come_earlier() -> None:
+    """It had turned before the probe."""
+    window = Window()
+    accept(window, told(0, 5), 10.0)
+    assert window.resumes == pytest.approx(15.1)
+    refuse(window, told(0, 5), 15.1, is_probe=True)
+    assert window.turns.after < window.resumes < window.turns.by
+
+
+def test_a_probe_too_early_waits_a_little_longer() -> None:
+    """And longer each time; what is told is not believed for ever."""
+    window = Window()
+    accept(window, told(0, 2), 10.0)
+    waits = []
+    for _ in range(12):
+        sent_at = window.resumes
+        refuse(window, Notice(retry_after=0.0), sent_at, is_probe=True)
+        waits.append(window.resumes - sent_at)
+    assert waits[0] > 0.1
+    assert waits[-1] == pytest.approx(10.1)
+
+
+def test_no_header_holds_a_run_for_hours() -> None:
+    """After five minutes it is asked again, whatever was told."""
+    window = Window()
+    refuse(window, Notice(100, 86_400.0, 0, 50_000.0), 10.0)
+    assert window.resumes == pytest.approx(10.1 + LONGEST_PAUSE)
+    assert window.peak_share is None
