@@ -1,4 +1,7 @@
-"""What a competent engineer writes in an afternoon: aiohttp, a semaphore, tenacity: URL INPUT IN_FLIGHT."""
+"""What a competent engineer writes in an afternoon: aiohttp, a semaphore, tenacity: URL INPUT IN_FLIGHT.
+
+It keeps to `Retry-After`, as scripts do; of the vendor's own headers it knows nothing.
+"""
 
 import asyncio
 import csv
@@ -15,15 +18,15 @@ BACKOFF = wait_random_exponential(multiplier=0.5, max=10)
 
 
 class TryAgainError(Exception):
-    """A 429 or a 5xx, with the seconds that its headers ask for."""
+    """A 429 or a 5xx, with the seconds to wait where it says so."""
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, retry_after: str | None) -> None:
         super().__init__()
-        self.seconds = seconds
+        self.seconds = float(retry_after) if retry_after else None
 
 
 def wait(state: RetryCallState) -> float:
-    """What the headers say, or exponential back-off with jitter."""
+    """What it says, or exponential back-off with jitter."""
     error = state.outcome.exception() if state.outcome else None
     told = error.seconds if isinstance(error, TryAgainError) else None
     return BACKOFF(state) if told is None else told
@@ -38,17 +41,17 @@ async def cancel_all(url: str, rows: list[dict[str, str]], in_flight: int, note:
 
         async def once(row: dict[str, str]) -> int:
             path = f"/api/v2/workflows/{row['workflow_id']}/instances/{row['instance_id']}/cancel"
-            async with semaphore, session.put(path) as response:
+            async with session.put(path) as response:
                 await response.read()
                 if response.status == 429 or response.status >= 500:
-                    told = response.headers.get("Retry-After") or response.headers.get("X-RateLimit-Reset")
-                    raise TryAgainError(float(told) if told else None)
+                    raise TryAgainError(response.headers.get("Retry-After"))
                 return response.status
 
         async def cancel(row: dict[str, str]) -> None:
             again = retry_if_exception_type(TryAgainError)
             retrying = AsyncRetrying(retry=again, wait=wait, stop=stop_after_attempt(50))
-            note([row["workflow_id"], row["instance_id"], await retrying(once, row)])
+            async with semaphore:
+                note([row["workflow_id"], row["instance_id"], await retrying(once, row)])
 
         await asyncio.gather(*(cancel(row) for row in rows))
 
