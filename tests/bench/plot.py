@@ -31,9 +31,10 @@ def draw(case: Case, runs: "Sequence[Run]") -> Figure:
     assert case.quota is not None
     figure = Figure(figsize=(8.4, 2.4 * len(runs) + 0.4), layout="constrained")
     figure.set_facecolor("white")  # the page may be dark
+    ends = max(found.events[-1][0] - _zero(found, case.quota.period) for _, found in runs)
     panels = figure.subplots(len(runs), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     for panel, (name, found) in zip(panels, runs, strict=True):
-        _panel(panel, case.quota.period, found)
+        _panel(panel, case.quota.period, found, ends)
         panel.set_title(
             f"{name}: {found.makespan:.1f} s, {found.makespan / found.ideal:.2f} times the ideal, "
             f"{found.refused:,} of {found.requests:,} requests answered 429",
@@ -41,14 +42,19 @@ def draw(case: Case, runs: "Sequence[Run]") -> Figure:
             fontsize=10,
         )
         panel.set_ylabel(f"requests in {_BIN:g} s")
-    panels[0].legend(loc="upper right", ncols=3, fontsize=8, framealpha=1.0)
     panels[-1].set_xlabel("seconds; a dashed line is a turn of the quota window")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 
-def _panel(panel: Any, period: int, found: Measurement) -> None:
-    zero = found.events[0][0] // period * period
-    ends = found.events[-1][0] - zero
+def _zero(found: Measurement, period: int) -> float:
+    """The turn before the first request."""
+    return found.events[0][0] // period * period
+
+
+def _panel(panel: Any, period: int, found: Measurement, ends: float) -> None:
+    zero = _zero(found, period)
     edges = [number * _BIN for number in range(int(ends / _BIN) + 2)]
     granted, refused = [0] * (len(edges) - 1), [0] * (len(edges) - 1)
     for moment, within in found.events:
@@ -58,7 +64,7 @@ def _panel(panel: Any, period: int, found: Measurement) -> None:
     panel.stairs(both, edges, baseline=granted, fill=True, color=_REFUSED, label="answered 429")
     for turn in range(0, int(ends) + period, period):
         panel.axvline(turn, color=_TURN, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
-    panel.set_xlim(left=0)
+    panel.set_xlim(0, ends + _BIN)
     panel.spines[["top", "right"]].set_visible(False)
 
 
