@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := $(VENV)/.bench
 
-.PHONY: help demo test check lint types docs build bench plot clean
+.PHONY: help demo test check lint types docs build bench simulate plot clean
 
 help:
 	@echo "make demo   cancel a sample of 1,000 instances against the embedded sandbox"
@@ -56,6 +56,9 @@ $(BENCH): $(STAMP)
 
 bench: $(BENCH)
 	PYTHONPATH=tests $(BIN)/python -m bench --cases $(CASES) --clients $(CLIENTS) --in-flight $(IN_FLIGHT)
+
+simulate: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m bench.simulate
 
 plot: $(BENCH)
 	PYTHONPATH=tests $(BIN)/python -m bench.plot docs/pacing.svg

@@ -161,7 +161,8 @@ class Pacer:
         if self._seeker.rate is not None and window.is_silent:
             return 0.0
         if window.room(self.in_flight, self._headroom) >= 1.0:
-            return self._held(now, window.held_back(now, self.in_flight, waiting, self._headroom), HoldReason.QUOTA)
+            wait = window.held_back(now, self.in_flight, waiting, self._headroom)
+            return self._held(now, wait, HoldReason.QUOTA)
         if window.resumes == math.inf:
             return math.inf
         wait = max(0.0, window.resumes - now)

@@ -93,7 +93,7 @@ class Turns:
         self.by = end + step + step * _DRIFT
 
     def _infer_period(self, after: float, by: float) -> None:
-        """Learn the period from two turns in a row, where no header says it: it is a number of whole seconds."""
+        """Learn the period from two turns in a row, where no header says it: it is whole seconds."""
         self._ended = None
         shortest, longest = self.after - by, self.by - after
         low, high = max(self._spans[0], shortest), min(self._spans[1], longest)

@@ -13,7 +13,7 @@ _CAUTIOUS = 8
 _ACCEPTED_PER_SLOT = 40
 _PAST_EXPECTED_PER_SLOT = 8
 _MOST_OTHERS = 8.0
-_MORE_THAN_BEFORE = 1.25  # times our part of the last window: past that, others have ended rather than begun late
+_MORE_THAN_BEFORE = 1.25  # times our part of the last window: past that, others have ended, not begun late
 _PRIOR = 16.0  # replies that what is known of others weighs as much as
 _ENOUGH_SINCE_REFUSAL = 100
 _MOST_CARE = 2.0  # how many times fewer are in flight, at the most, for what others have there
@@ -111,9 +111,7 @@ class Window:
             return 0.0
         return math.inf if in_flight else max(0.0, middle - whole - now)
 
-    def accepted(
-        self, notice: "Notice", sent_at: float, now: float, *, left: float, is_probe: bool
-    ) -> None:
+    def accepted(self, notice: "Notice", sent_at: float, now: float, *, left: float, is_probe: bool) -> None:
         """Learn from a reply that was not a 429.
 
         Args:

@@ -86,7 +86,7 @@ class World:
         self._server = server
         self.clients = clients
         self._network = network or Network()
-        self._random = Random(seed)
+        self._random = Random(seed)  # noqa: S311 - a simulation
         self._order = count()
         self._events: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
 
@@ -169,7 +169,7 @@ def play(
 ) -> tuple[World, float, float]:
     """Run one of the benchmark's cases from a random moment of a window; gives its makespan and the ideal."""
     assert case.quota is not None
-    begins = Random(seed).random() * case.quota.period
+    begins = Random(seed).random() * case.quota.period  # noqa: S311 - the same
     parts = case.processes
     clients = [
         Client(

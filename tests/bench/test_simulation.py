@@ -47,7 +47,7 @@ def job(
     server: Server, network: Network, seed: int, *, rows: int, in_flight: int, **options: Any
 ) -> tuple[World, Client, float]:
     """One client's job, from a random moment; at most a day of it."""
-    begins = Random(seed).random() * 60.0
+    begins = Random(seed).random() * 60.0  # noqa: S311 - a simulation
     client = Client(Pacer(concurrency=in_flight, **options), rows, in_flight, begins)
     world = World(server, [client], network, seed=seed)
     return world, client, world.run(until=86_400.0)
@@ -55,7 +55,9 @@ def job(
 
 @pytest.mark.slow
 @settings(max_examples=1500)
-@given(windows | buckets, networks, st.sampled_from([1, 8, 256]), st.sampled_from([0.0, 0.2]), st.integers(0, 99))
+@given(
+    windows | buckets, networks, st.sampled_from([1, 8, 256]), st.sampled_from([0.0, 0.2]), st.integers(0, 99)
+)
 def test_every_row_gets_through_whatever_the_server(
     quota: Quota, network: Network, in_flight: int, headroom: float, seed: int
 ) -> None:
@@ -71,7 +73,11 @@ def test_every_row_gets_through_whatever_the_server(
 
 @settings(max_examples=60)
 @given(
-    st.integers(1, 40), st.sampled_from([1.0, 60.0]), st.sampled_from([1, 8, 256]), st.integers(0, 99), networks
+    st.integers(1, 40),
+    st.sampled_from([1.0, 60.0]),
+    st.sampled_from([1, 8, 256]),
+    st.integers(0, 99),
+    networks,
 )
 def test_a_rate_is_never_exceeded_over_any_window(
     count: int, per: float, in_flight: int, seed: int, network: Network
@@ -147,7 +153,9 @@ class Changing:
         return (self._before if wall < self._at else self._after).take(wall)
 
 
-@pytest.mark.parametrize("headers", [HeaderMode.ALWAYS, HeaderMode.ON_429, HeaderMode.RETRY_AFTER, HeaderMode.NONE])
+@pytest.mark.parametrize(
+    "headers", [HeaderMode.ALWAYS, HeaderMode.ON_429, HeaderMode.RETRY_AFTER, HeaderMode.NONE]
+)
 @pytest.mark.parametrize(("before", "after"), [(100, 400), (400, 100)])
 def test_a_limit_may_change_during_the_run(headers: HeaderMode, before: int, after: int) -> None:
     """What is learned is not held on to."""
