@@ -131,6 +131,8 @@ class Pacer:
         self._proven = self._proven or proves
         self._seeker.accepted(ticket.sent_at, now, is_probe=ticket.is_probe, headroom=self._headroom)
         self._window.accepted(notice, ticket.sent_at, now, left=ticket.left, is_probe=probes_turn)
+        if self._window.disbelieves:
+            self.broken_header = "X-RateLimit-Remaining"
 
     def throttled(self, ticket: Ticket, now: float, notice: Notice) -> None:
         """Note a 429. Those sent before the pause that an earlier one began say nothing new."""

@@ -14,6 +14,7 @@ _ACCEPTED_PER_SLOT = 40
 _PAST_EXPECTED_PER_SLOT = 8
 _MOST_OTHERS = 8.0
 _MORE_THAN_BEFORE = 1.25  # times our part of the last window: past that, others have ended, not begun late
+_EMPTY_FROM_THE_FIRST = 3  # windows in a row after which a `Remaining` of 0 counts as a broken header
 _PRIOR = 16.0  # replies that what is known of others weighs as much as
 _ENOUGH_SINCE_REFUSAL = 100
 _MOST_CARE = 2.0  # how many times fewer are in flight, at the most, for what others have there
@@ -45,6 +46,7 @@ class Window:
         self._first = 0.0
         self._first_own = 0
         self._most = 0.0
+        self._empty = 0
         self._others = 1.0
         self._last_own = 0
         self._refused = 0
@@ -63,6 +65,11 @@ class Window:
     def is_silent(self) -> bool:
         """Whether nothing is known of this window: neither what is left nor when it ends."""
         return self.remaining == math.inf and self.turns.by == math.inf
+
+    @property
+    def disbelieves(self) -> bool:
+        """Whether window after window had nothing left from its first request on, though each was accepted."""
+        return self._empty >= _EMPTY_FROM_THE_FIRST
 
     def others(self, in_flight: int) -> float:
         """Requests that others make on this quota for each of ours, lately.
@@ -148,6 +155,7 @@ class Window:
             return
         left = max(notice.retry_after or 0.0, notice.reset or 0.0)
         self._learn_size(notice)
+        self._empty = 0
         place = self.turns.place(sent_at, now, left)
         if place is Place.EARLIER:
             return
@@ -188,12 +196,13 @@ class Window:
         return max(1.0, (self.own - self.expected) / _PAST_EXPECTED_PER_SLOT) - in_flight
 
     def _count(self, notice: "Notice") -> None:
-        if notice.remaining is None or self.turns.by == math.inf:
+        if notice.remaining is None or self.turns.by == math.inf or self.disbelieves:
             self.remaining = max(0.0, self.remaining - 1)
         else:
             if self.remaining == math.inf:
                 self._first, self._first_own = notice.remaining + 1.0, self.own
                 self._most = max(self._most, self._first)
+                self._empty = self._empty + 1 if notice.remaining == 0 and self.limit != 1 else 0
             self.remaining = min(self.remaining, notice.remaining)
         self.own += 1
         if self.limit:

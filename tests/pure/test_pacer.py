@@ -232,6 +232,10 @@ def test_a_rate_holds_everyone() -> None:
 def test_a_broken_header_is_remembered() -> None:
     """So that somebody can be warned once."""
     assert proven(Notice(broken="Retry-After")).broken_header == "Retry-After"
+    pacer = proven(told(0, 5))
+    for number in (1.0, 2.0, 3.0):
+        pacer.accepted(pacer.sent(5.0 * number), 5.0 * number, told(0, 5))
+    assert pacer.broken_header == "X-RateLimit-Remaining"
 
 
 @settings(max_examples=60)

@@ -134,6 +134,19 @@ def test_remaining_without_an_end_is_no_window() -> None:
     assert window.room(0, 0.0) == 8.0 + 1 / 40
 
 
+def test_a_count_that_is_always_zero_is_not_believed_for_ever() -> None:
+    """Others do not leave exactly one request in window after window; a 429 makes it true again."""
+    window = Window()
+    for number in range(4):
+        assert window.room(0, 0.0) >= 1.0 or number
+        accept(window, told(0, 5), 5.0 * number, is_probe=number > 0)
+        assert (window.remaining == 0) is (number < 3)
+    assert window.room(0, 0.0) > 8.0
+    refuse(window, told(0, 4), 16.0)
+    accept(window, told(0, 5), 20.2, is_probe=True)
+    assert window.remaining == 0
+
+
 def test_what_others_took_is_expected_of_them_again() -> None:
     """Through the next window, until we have had a quarter more than before."""
     window = Window()
