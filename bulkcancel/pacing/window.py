@@ -68,7 +68,7 @@ class Window:
 
     @property
     def disbelieves(self) -> bool:
-        """Whether window after window had nothing left from its first request on, though each was accepted."""
+        """Whether window after window had nothing left from its first, accepted request on."""
         return self._empty >= _EMPTY_FROM_THE_FIRST
 
     def others(self, in_flight: int) -> float:

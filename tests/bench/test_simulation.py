@@ -54,7 +54,7 @@ def job(
 
 
 @pytest.mark.slow
-@settings(max_examples=1500)
+@settings(max_examples=800)
 @given(
     windows | buckets, networks, st.sampled_from([1, 8, 256]), st.sampled_from([0.0, 0.2]), st.integers(0, 99)
 )
