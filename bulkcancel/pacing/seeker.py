@@ -12,7 +12,7 @@ _SLOWEST = 0.01
 _PAUSE_GROWTH = 1.6
 _LONGEST_PAUSE = 10.0
 _SHORTEST_PAUSE = 0.02
-_MOST_CATCH_UP = 0.005  # seconds of lateness that are made good
+_CATCH_UP = (0.005, 0.05)  # seconds of lateness that are made good: one request's spacing, within these
 
 
 class Seeker:
@@ -50,7 +50,9 @@ class Seeker:
         """Note a request sent now; the next one follows at the rate, less the share to be left to others."""
         if self._rate is not None and not self.is_pausing:
             rate = self._rate * (1.0 - headroom) if len(self._dry) >= _SETTLED else self._rate
-            self._next = max(self._next, now - _MOST_CATCH_UP) + 1.0 / rate
+            spacing = 1.0 / rate
+            least, most = _CATCH_UP
+            self._next = max(self._next, now - min(max(spacing, least), most)) + spacing
 
     def accepted(self, sent_at: float, now: float, *, is_probe: bool, headroom: float) -> None:
         """Note a request that was not refused; a probe ends the pause."""
