@@ -1,9 +1,10 @@
 """The one place where requests wait for leave to go, in the order they came."""
 
 import math
+from collections import deque
 from typing import TYPE_CHECKING
 
-from anyio import Event, Lock, create_task_group
+from anyio import Event, create_task_group
 
 from bulkcancel.engine.brake import StoppedError
 from bulkcancel.models import Failure, Reply
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from bulkcancel.clock import Clock
     from bulkcancel.engine.brake import Brake
     from bulkcancel.pacing import Pacer, Ticket
+
+
+class _Place:
+    """One request's place in the line."""
+
+    def __init__(self) -> None:
+        self.turn = Event()
+        self.ticket: Ticket | None = None
 
 
 class Gate:
@@ -29,8 +38,7 @@ class Gate:
         self.paused = 0.0
         self._clock = clock
         self._brake = brake
-        self._line = Lock(fast_acquire=True)
-        self._waiting = 0
+        self._line: deque[_Place] = deque()
         self._news = Event()
 
     async def enter(self) -> "Ticket":
@@ -41,18 +49,33 @@ class Gate:
         """
         if self._brake.reason is not None:
             raise StoppedError
-        if not self._waiting:
+        if not self._line:
             now = self._clock.now()
             if self.pacer.ask(now) == 0.0:
                 return self.pacer.sent(now)
-        self._waiting += 1
+        return await self._stand_in_line()
+
+    async def _stand_in_line(self) -> "Ticket":
+        place = _Place()
+        self._line.append(place)
         try:
             with self._brake.interrupts():
-                async with self._line:
-                    return await self._first_in_line()
+                if self._line[0] is not place:
+                    await place.turn.wait()
+                if place.ticket is None:
+                    await self._lead()
+        except BaseException:
+            if place.ticket is not None:
+                self.drop(place.ticket)
+            raise
         finally:
-            self._waiting -= 1
-        raise StoppedError
+            if place.ticket is None:
+                self._line.remove(place)
+            if self._line:
+                self._line[0].turn.set()
+        if place.ticket is None:
+            raise StoppedError
+        return place.ticket
 
     def settle(self, ticket: "Ticket", answer: Reply | Failure, verdict: Verdict) -> None:
         """Hand a ticket back with what came of its request."""
@@ -66,7 +89,7 @@ class Gate:
             else:
                 refused = verdict is Verdict.FORBIDDEN or verdict is Verdict.UNAUTHORIZED
                 self.pacer.accepted(ticket, now, notice, proves=not refused)
-        if self._waiting:
+        if self._line:
             self._news.set()
 
     def drop(self, ticket: "Ticket") -> None:
@@ -74,12 +97,21 @@ class Gate:
         self.pacer.dropped(ticket)
         self._news.set()
 
-    async def _first_in_line(self) -> "Ticket":
+    async def _lead(self) -> None:
+        """Wait at the head of the line, and take along all who may go as well.
+
+        One at a time, each would have to wake the next, and where replies come faster than that the
+        line would never end.
+        """
         while True:
             now = self._clock.now()
-            wait = self.pacer.ask(now, self._waiting)
+            wait = self.pacer.ask(now, len(self._line))
             if wait == 0.0:
-                return self.pacer.sent(now)
+                while self._line and self.pacer.ask(now, len(self._line)) == 0.0:
+                    place = self._line.popleft()
+                    place.ticket = self.pacer.sent(now)
+                    place.turn.set()
+                return
             self._news = Event()
             hold = self.pacer.hold
             try:
