@@ -11,7 +11,7 @@ help:
 	@echo "make demo   cancel a sample of 1,000 instances against the embedded sandbox"
 	@echo "make test   run the tests"
 	@echo "make check  everything: lint, types, tests with coverage, docs, package"
-	@echo "make bench  measure speed and pacing next to the vendor's SDK and a plain script, about ten minutes;"
+	@echo "make bench  measure speed and pacing next to the vendor's SDK and a plain script, about twenty minutes;"
 	@echo "            CASES=\"headers no-quota\" CLIENTS=\"bulkcancel script\" IN_FLIGHT=\"1 256\" choose among them"
 	@echo "make plot   draw docs/pacing.svg from a real run"
 	@echo "make docs   build the documentation into site/"
