@@ -66,6 +66,7 @@ class StopReason(StrEnum):
     TERMINATED = "terminated"
     REFUSED = "credentials_refused"
     MISROUTED = "misrouted"
+    UNTRUSTED = "untrusted"
     UNREACHABLE = "unreachable"
     MAX_FAILURES = "max_failures"
     MAX_DURATION = "max_duration"
@@ -73,10 +74,11 @@ class StopReason(StrEnum):
 
 
 class FailureKind(StrEnum):
-    """Why an attempt brought no reply; the words are those of the vendor's own sync tools."""
+    """Why an attempt brought no reply; all but `UNTRUSTED` are words of the vendor's own sync tools."""
 
     TIMEOUT = "http_timeout"
     CONNECTION = "http_connection"
+    UNTRUSTED = "tls_untrusted"
     UNKNOWN = "unknown"
 
 
@@ -175,6 +177,7 @@ class Recorded(NamedTuple):
     instance_id: str
     outcome: Outcome
     error_code: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,7 +233,8 @@ class Refusals:
     def refused(self, verdict: Verdict, workflow_id: str) -> bool:
         """Note a refusal, and tell whether the keys should be checked now."""
         self._in_a_row += 1
-        self._workflows.add(workflow_id)
+        if not self._proven:
+            self._workflows.add(workflow_id)
         if verdict is Verdict.UNAUTHORIZED:
             return False
         first = not self._proven and self._in_a_row == 1

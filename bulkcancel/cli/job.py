@@ -1,30 +1,31 @@
 """One run at work: signals, syncing and progress around the engine, and how it ends."""
 
 import json
-import shlex
-import signal
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio import CancelScope, create_task_group, to_thread
+from anyio.lowlevel import checkpoint
 
 from bulkcancel._version import __version__
-from bulkcancel.cli.work import STDIO
+from bulkcancel.cli.resuming import resume_command
+from bulkcancel.cli.signals import SIGNALS, Signaled, allow_files, heeded, is_terminal
 from bulkcancel.datadog import Target, connect
 from bulkcancel.engine import Engine
 from bulkcancel.errors import ReportLostError
 from bulkcancel.models import ExitCode, StopReason
-from bulkcancel.progress import Watch, closing_lines
+from bulkcancel.pacing import HoldReason
+from bulkcancel.progress import Watch, closing_lines, duration, lines_of
 from bulkcancel.sandbox import SandboxOptions
 from bulkcancel.tally import Summary, Tally, summarize
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from anyio.abc import TaskGroup
+    from anyio.abc import TaskStatus
 
     from bulkcancel.cli.run import Request
     from bulkcancel.cli.work import Sink
@@ -34,12 +35,7 @@ if TYPE_CHECKING:
     from bulkcancel.models import Result
     from bulkcancel.progress import Messages
 
-_SYNC_EVERY = 1.0
-_SIGNALS = {
-    signal.SIGINT: StopReason.INTERRUPTED,
-    signal.SIGTERM: StopReason.TERMINATED,
-    signal.SIGHUP: StopReason.TERMINATED,
-}
+_SYNC_EVERY = 0.5  # seconds, so that a late wake-up still leaves it below one
 
 
 class Job:
@@ -66,23 +62,30 @@ class Job:
         self._total = total
         self._words = words
         self._warned = False
+        self._signaled = False
+        self._is_over = False
+        self._down_since: float | None = None
+        self._unsynced: list[int] = []
+        self._report_error = ""
         self._error: Exception | None = None
 
-    async def run(self) -> ExitCode:
+    async def run(self, signaled: Signaled) -> ExitCode:
         """Run it to its end, whichever end that is.
 
         Raises:
             BulkCancelError: The input turned out to be unusable.
         """
+        allow_files(self._request.settings.concurrency)
         async with AsyncExitStack() as stack:
             api = await self._connect(stack)
             engine = Engine(
                 api, self._request.settings, clock=self._clock, ledger=self._ledger, tally=self._tally
             )
-            summary = await self._attend(engine)
-        summary, report_error = self._finish(summary, engine)
+            summary = await self._attend(engine, signaled)
+        if self._report_error:
+            summary = replace(summary, stop=StopReason.REPORT_LOST, exit_code=ExitCode.REPORT_LOST)
         self._write_summary(summary)
-        self._close(summary, report_error)
+        self._close(summary, self._report_error or engine.report_error)
         return summary.exit_code
 
     async def _connect(self, stack: AsyncExitStack) -> "DatadogApi":
@@ -98,31 +101,45 @@ class Job:
             connect(target, destination.credentials, settings=settings, ca_bundle=destination.ca_bundle)
         )
 
-    async def _attend(self, engine: Engine) -> Summary:
+    async def _attend(self, engine: Engine, signaled: Signaled) -> Summary:
         """Let the engine run, with everything that goes on beside it."""
         started = self._clock.now()
         summary: Summary | None = None
+        is_tidy = False
         with CancelScope() as leaving:
             async with create_task_group() as aside:
-                aside.start_soon(self._heed_signals, engine, leaving)
+                await aside.start(self._heed_signals, engine, leaving)
+                signaled.has_begun = True
                 aside.start_soon(self._keep_synced, engine)
-                self._show_progress(engine, aside)
+                aside.start_soon(self._show_progress, engine)
                 try:
                     summary = await engine.run(self._request.source, self._record)
+                    self._is_over = True
+                    await self._finish(summary)
+                    is_tidy = True
                 except Exception as error:  # noqa: BLE001 - raised below, outside the group
                     self._error = error
                 aside.cancel_scope.cancel()
         if self._error is not None:
             raise self._error
-        return summary or summarize(
+        if summary is not None and is_tidy:
+            return summary
+        try:
+            self._report.sync()
+        except ReportLostError as error:
+            self._lose_sync(error)
+        return summarize(
             self._tally,
             duration=self._clock.now() - started,
             paused=engine.gate.paused,
+            quota_used=engine.gate.pacer.quota_used,
             stop=engine.stopping,
         )
 
     async def _record(self, result: "Result") -> None:
-        self._report.append(result)
+        await self._report.take(result)
+        if result.attempts:
+            self._unsynced.append(result.line)
         if self._messages.is_verbose:
             words = [f"line {result.line}: {result.outcome.value}", result.error_code, result.error_detail]
             self._messages.detail(
@@ -134,13 +151,22 @@ class Job:
                 attempts=result.attempts,
             )
 
-    async def _heed_signals(self, engine: Engine, leaving: CancelScope) -> None:
-        with anyio.open_signal_receiver(*_SIGNALS) as signals:
+    async def _heed_signals(
+        self, engine: Engine, leaving: CancelScope, *, task_status: "TaskStatus[None]"
+    ) -> None:
+        with anyio.open_signal_receiver(*heeded()) as signals:
+            task_status.started()
             async for number in signals:
-                if engine.stopping is not None:
+                if engine.stopping is not None and self._signaled:
                     leaving.cancel()
                     return
-                engine.stop(_SIGNALS[number])
+                self._signaled = True
+                engine.stop(SIGNALS[number])
+                if self._is_over:
+                    self._messages.info(
+                        "The run is over; its report is being tidied. Once more to leave at once."
+                    )
+                    continue
                 in_flight = engine.gate.pacer.in_flight
                 self._messages.info(
                     f"Stopping: {in_flight} requests in flight may finish. Once more to leave at once."
@@ -149,35 +175,62 @@ class Job:
     async def _keep_synced(self, engine: Engine) -> None:
         while True:
             await self._clock.sleep(_SYNC_EVERY)
+            lines, self._unsynced = self._unsynced, []
             try:
                 await to_thread.run_sync(self._report.sync)
             except ReportLostError as error:
-                engine.lose_report(str(error))
+                self._unsynced = lines + self._unsynced
+                self._lose_sync(error)
+                engine.lose_report(self._report_error)
                 return
-            broken = engine.gate.pacer.broken_header
-            if broken and not self._warned:
-                self._warned = True
-                self._messages.warning(f"The API's {broken} header can't be true; going by the rest.")
+            self._tell(engine)
 
-    def _show_progress(self, engine: Engine, aside: "TaskGroup") -> None:
+    def _lose_sync(self, error: ReportLostError) -> None:
+        """Say which rows the report may have lost although it had taken them."""
+        doubtful = (
+            f" Taken, but perhaps not on the disk: {lines_of(self._unsynced)}." if self._unsynced else ""
+        )
+        self._report_error = f"{error}{doubtful}"
+
+    def _tell(self, engine: Engine) -> None:
+        """Say what a person should know at once, and once."""
+        pacer = engine.gate.pacer
+        if pacer.broken_header and not self._warned:
+            self._warned = True
+            self._messages.warning(
+                f"The API's {pacer.broken_header} header can't be true; going by the rest."
+            )
+        now = self._clock.now()
+        if pacer.hold is not None and pacer.hold.reason is HoldReason.OUTAGE and self._down_since is None:
+            self._down_since = now - pacer.down_for(now)
+            self._messages.warning(
+                f"The API has not answered soundly for {duration(now - self._down_since)}; "
+                f"{engine.last_fault or 'no reason known'}. Rows wait; one probe at a time asks again."
+            )
+        elif self._down_since is not None and not pacer.down_for(now):
+            self._messages.info(f"The API answers again, after {duration(now - self._down_since)}.")
+            self._down_since = None
+
+    async def _show_progress(self, engine: Engine) -> None:
         values = self._request.values
         if values["no_progress"] or values["quiet"]:
             return
         watch = Watch(
             self._messages, self._clock, self._tally, lambda: engine.gate.pacer.hold, self._total
         )  # fmt: skip
-        is_live = self._messages.is_plain and sys.stderr.isatty()
-        aside.start_soon(watch.live if is_live else watch.lines)
+        is_live = self._messages.is_plain and is_terminal(sys.stderr)
+        with suppress(OSError):  # a terminal that is gone, as after a lost connection: the run goes on
+            await (watch.live() if is_live else watch.lines())
 
-    def _finish(self, summary: Summary, engine: Engine) -> tuple[Summary, str]:
-        report_error = engine.report_error
-        if summary.stop is not StopReason.REPORT_LOST:
-            try:
-                self._report.finish()
-            except ReportLostError as error:
-                report_error = str(error)
-                summary = replace(summary, stop=StopReason.REPORT_LOST, exit_code=ExitCode.REPORT_LOST)
-        return summary, report_error
+    async def _finish(self, summary: Summary) -> None:
+        """Leave the report tidy; between steps a signal gets its turn."""
+        if summary.stop is StopReason.REPORT_LOST:
+            return
+        try:
+            for _ in self._report.finish():
+                await checkpoint()
+        except ReportLostError as error:
+            self._report_error = str(error)
 
     def _write_summary(self, summary: Summary) -> None:
         path: Path | None = self._request.values["summary"]
@@ -215,26 +268,6 @@ class Job:
         place = self._request.place
         if place.path is None:
             return ""
-        return resume_command(self._words, str(place.path), self._request.values)
-
-
-def resume_command(words: list[str], report: str, values: dict[str, Any]) -> str:
-    """The same command, continued: without `--limit`; a stream has to be sent again from its start."""
-    kept: list[str] = []
-    skip = False
-    for word in words:
-        if skip:
-            skip = False
-        elif word == "--limit":
-            skip = True
-        elif not word.startswith("--limit="):
-            kept.append(word)
-    streams = values["input"] == STDIO or (values["input"] is None and not values["resume"])
-    if streams and STDIO not in kept:
-        kept.insert(kept.index("run") + 1, STDIO)
-    if values["report"] is None:
-        kept += ["-o", report]
-    if not values["resume"]:
-        kept.append("--resume")
-    command = f"bulkcancel {shlex.join(kept)}"
-    return f"<the same rows> | {command}" if streams else command
+        return resume_command(
+            self._words, str(place.path), self._request.values, is_whole=self._request.source.is_whole
+        )

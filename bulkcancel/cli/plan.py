@@ -83,7 +83,7 @@ class Plan:
 
 
 class Planner:
-    """Reads rows as the engine would, and counts. The ledger is used up."""
+    """Reads rows as the engine would, and counts. The ledger is to be rewound afterwards."""
 
     def __init__(self, ledger: Ledger, settings: "Settings") -> None:
         self._ledger = ledger

@@ -12,11 +12,12 @@ import click
 
 from bulkcancel.cli import options, params
 from bulkcancel.cli.plan import Plan, Planner
+from bulkcancel.cli.signals import Signaled, before_the_run, is_terminal
 from bulkcancel.cli.work import STDIO, Input, Place, RecordedRows
 from bulkcancel.clock import SystemClock
-from bulkcancel.errors import BulkCancelError, ConfigurationError
+from bulkcancel.errors import ConfigurationError
 from bulkcancel.ledger import Ledger
-from bulkcancel.models import ExitCode, Settings
+from bulkcancel.models import ExitCode, Settings, StopReason
 from bulkcancel.sources import InputOptions, open_source
 from bulkcancel.tally import Tally
 
@@ -79,13 +80,30 @@ def command(context: click.Context, /, **values: Any) -> ExitCode:  # noqa: ANN4
     """
     clock = SystemClock()
     messages = options.messages(values, clock)
+    with before_the_run() as signaled:
+        try:
+            return _run(values, context.obj, messages, clock, signaled)
+        except (click.Abort, KeyboardInterrupt):
+            if signaled.reason is None and not signaled.has_begun:
+                raise
+            if signaled.reason is not None and not signaled.has_begun:
+                messages.last(f"{signaled.reason.value.capitalize()}; nothing was sent.")
+            return ExitCode.TERMINATED if signaled.reason is StopReason.TERMINATED else ExitCode.INTERRUPTED
+
+
+def _run(
+    values: dict[str, Any], words: list[str], messages: "Messages", clock: SystemClock, signaled: Signaled
+) -> ExitCode:
     destination = options.destination(values)
     _refuse_if_read_only(values, destination)
     place = Place(values["report"], resume=values["resume"])
-    with closing(_input(values, place, options.input_format(values, destination.target.site))) as source:
+    ledger, tally = Ledger(), Tally()
+    input_format = options.input_format(values, destination.target.site)
+    with closing(_input(values, place, ledger, input_format)) as source, closing(place):
         request = Request(values, _settings(values), destination, place, source)
         _check_askable(request)
-        plan = _plan(request)
+        place.load(ledger, tally, to_write=not values["dry_run"])
+        plan = _plan(request, ledger)
         _show(plan, request, messages)
         if values["dry_run"]:
             return _end_dry_run(plan, messages)
@@ -94,16 +112,14 @@ def command(context: click.Context, /, **values: Any) -> ExitCode:  # noqa: ANN4
         # The network half: slow to import, and not needed until here.
         from bulkcancel.cli.job import Job  # noqa: PLC0415 - see above
 
-        ledger, tally = Ledger(), Tally()
-        with closing(place.open(ledger, tally)) as report:
-            total = None if plan is None else tally.rows + plan.added
-            job = Job(request, report, ledger, tally, messages, clock, total=total, words=context.obj)
-            try:
-                return anyio.run(job.run)
-            except BulkCancelError:
-                if not tally.rows:
-                    place.discard()
-                raise
+        total = None if plan is None else tally.rows + plan.added
+        try:
+            job = Job(request, place.open(), ledger, tally, messages, clock, total=total, words=words)
+            return anyio.run(job.run, signaled)
+        except BaseException:
+            if not tally.rows:
+                place.discard()
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +158,14 @@ def _refuse_if_read_only(values: dict[str, Any], destination: "Destination") -> 
     )
 
 
-def _input(values: dict[str, Any], place: Place, input_options: InputOptions) -> Input:
+def _input(values: dict[str, Any], place: Place, ledger: Ledger, input_options: InputOptions) -> Input:
     name: str | None = values["input"]
     if name is None and values["resume"]:
         if not place.resumes or place.path is None:
             raise ConfigurationError(f"There is no report {place.name} to resume, and no INPUT.")
-        return RecordedRows(place.path)
+        return RecordedRows(place.path, ledger)
     if name is None:
-        if _is_terminal(sys.stdin):
+        if is_terminal(sys.stdin):
             raise click.UsageError("Name an INPUT file, or pipe rows to standard input.")
         name = STDIO
     return open_source(name, input_options)
@@ -159,14 +175,13 @@ def _check_askable(request: Request) -> None:
     values = request.values
     if values["yes"] or values["dry_run"]:
         return
-    if values["input"] == STDIO or not _is_terminal(sys.stdin):
+    if values["input"] == STDIO or not is_terminal(sys.stdin):
         raise ConfigurationError("There is no terminal to ask on: give --yes to cancel without being asked.")
 
 
-def _plan(request: Request) -> Plan | None:
+def _plan(request: Request, ledger: Ledger) -> Plan | None:
     """Read ahead what can be read, when someone is to see it; None where it can't or need not be."""
     values, source = request.values, request.source
-    ledger = Ledger()
     if source.is_whole:
         named = values["input"] not in {None, STDIO}
         size = os.stat(values["input"]).st_size if named else 0  # noqa: PTH116 - a name or nothing
@@ -174,7 +189,6 @@ def _plan(request: Request) -> Plan | None:
             return None
     elif not values["dry_run"]:
         return None
-    request.place.load(ledger, Tally())
     planner = Planner(ledger, request.settings)
     if source.is_whole:
         for row in source.scan():
@@ -182,6 +196,7 @@ def _plan(request: Request) -> Plan | None:
                 break
     else:
         anyio.run(_take_all, source, planner)
+    ledger.rewind()
     return planner.plan
 
 
@@ -222,10 +237,3 @@ def _ask() -> None:
 
 class DeclinedError(ConfigurationError):
     """The person said no."""
-
-
-def _is_terminal(stream: Any) -> bool:  # noqa: ANN401 - sys.stdin is None where there is none
-    try:
-        return bool(stream.isatty())
-    except (AttributeError, ValueError):
-        return False

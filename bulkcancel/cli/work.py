@@ -4,16 +4,14 @@ import os
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 from anyio.lowlevel import checkpoint
 
-from bulkcancel.digest import pair_digest
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.models import RETRYABLE, InstanceRef
-from bulkcancel.report import Report, StreamReport, check_free, read_recorded, read_results
+from bulkcancel.models import InstanceRef
+from bulkcancel.report import Report, StreamReport, check_free, read_recorded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -52,7 +50,7 @@ class Input(Protocol):
 class Sink(Protocol):
     """Takes results."""
 
-    def append(self, result: "Result") -> None:
+    async def take(self, result: "Result") -> None:
         """Record one."""
         ...
 
@@ -60,8 +58,8 @@ class Sink(Protocol):
         """Have them on the disk."""
         ...
 
-    def finish(self) -> None:
-        """Leave it complete."""
+    def finish(self) -> "Iterator[None]":
+        """Leave it complete, step by step."""
         ...
 
     def close(self) -> None:
@@ -77,28 +75,25 @@ class RecordedRows:
         is_whole: True: a report is a file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, ledger: "Ledger") -> None:
         self._path = path
-        self._records = sum(1 for _ in read_recorded(path))
+        self._ledger = ledger
         self.name = str(path)
         self.is_whole = True
 
     def scan(self) -> "Iterator[Row]":
         """The rows that stand unfinished, each once; what is appended meanwhile is left out."""
-        seen: set[int] = set()
-        for result in islice(read_results(self._path), self._records):
-            if result.outcome in RETRYABLE:
-                key = pair_digest(result.workflow_id, result.instance_id)
-                if key not in seen:
-                    seen.add(key)
-                    yield InstanceRef(result.workflow_id, result.instance_id, result.line)
+        for record in read_recorded(self._path, self._path.stat().st_size):
+            if self._ledger.awaits(record):
+                yield InstanceRef(record.workflow_id, record.instance_id, record.line)
 
     async def __aiter__(self) -> "AsyncIterator[Row]":
         """Give the rows, in order."""
-        for count, row in enumerate(self.scan()):
+        for count, record in enumerate(read_recorded(self._path, self._path.stat().st_size)):
             if count % _ROWS_BETWEEN_CHECKPOINTS == 0:
                 await checkpoint()
-            yield row
+            if self._ledger.awaits(record):
+                yield InstanceRef(record.workflow_id, record.instance_id, record.line)
 
     def stop_waiting(self) -> None:
         """Do nothing: a file never waits."""
@@ -130,44 +125,52 @@ class Place:
         self.name = "standard output" if name == STDIO else name
         self.path = None if name == STDIO else Path(name)
         self.resumes = resume and self.path is not None and os.path.lexists(self.path)
+        self._report: Report | None = None
         if self.path is not None and not self.resumes:
             check_free(self.path)
 
-    def load(self, ledger: "Ledger", tally: "Tally") -> bool:
-        """Take over what is on record; tells whether any of it will be or was replaced.
+    def load(self, ledger: "Ledger", tally: "Tally", *, to_write: bool) -> None:
+        """Take over what is on record, if there is a report to continue.
+
+        Args:
+            ledger: Learns what is done.
+            tally: Counts it.
+            to_write: Whether to hold the report from here on, so that nobody else writes meanwhile.
 
         Raises:
-            ReportError: A line is not a record.
+            ReportError: It is not ours or in use, or a line is not a record.
         """
+        if self.path is None or not self.resumes:
+            return
+        if to_write:
+            self._report = Report.resume(self.path)
         replaced = False
-        if self.path is not None and self.resumes:
-            for record in read_recorded(self.path):
-                previous = ledger.load(record)
-                tally.recorded(record.outcome, previous)
-                replaced = replaced or previous is not None
-        return replaced or tally.unfinished > 0
+        for record in read_recorded(self.path):
+            previous = ledger.load(record)
+            tally.recorded(record.outcome, previous)
+            replaced = replaced or previous is not None
+        if self._report is not None and (replaced or tally.unfinished):
+            self._report.expect_repeats(ledger.new_pass)
 
-    def open(self, ledger: "Ledger", tally: "Tally") -> Sink:
-        """Open the report for writing, and take over what is on record.
+    def open(self) -> Sink:
+        """The report, open for writing.
 
         Raises:
             ReportError: It can't be opened.
         """
         if self.path is None:
             return StreamReport(sys.stdout.fileno())
-        if not self.resumes:
-            return Report.create(self.path)
-        report = Report.resume(self.path)
-        try:
-            if self.load(ledger, tally):
-                report.expect_repeats()
-        except BaseException:
-            report.close()
-            raise
-        return report
+        if self._report is None:
+            self._report = Report.create(self.path)
+        return self._report
 
     def discard(self) -> None:
         """Remove a report that was begun for a run that could not begin."""
-        if self.path is not None and not self.resumes:
+        if self.path is not None and not self.resumes and self._report is not None:
             with suppress(OSError):
                 self.path.unlink()
+
+    def close(self) -> None:
+        """Let the report go."""
+        if self._report is not None:
+            self._report.close()

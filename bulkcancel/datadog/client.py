@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 BODY_LIMIT = 64 * 1024
 
 _DETAIL_LIMIT = 200
+_TOLD_BY_STATUS = frozenset({429, 500, 502, 503, 504})
+# Below the idle timeouts of the usual load balancers (60 s and more), so that we close first.
 _KEEPALIVE_SECONDS = 30.0
+# A host that moves is found again within a minute; connections in use stay where they are.
 _DNS_SECONDS = 60
 
 
@@ -69,13 +72,21 @@ class DatadogApi:
             async with self._session.request(
                 method, URL(url, encoded=True), allow_redirects=False, proxy=self._proxy
             ) as response:
-                body = await _read_bounded(response.content)
+                try:
+                    body = await _read_bounded(response.content)
+                except (ClientError, OSError):
+                    if response.status not in _TOLD_BY_STATUS:
+                        raise
+                    body = b""  # cut off, but status and headers have said what there is to say
                 if body is None:
                     response.close()
-                    return Failure(FailureKind.UNKNOWN, f"the body is larger than {BODY_LIMIT} bytes")
-                return Reply(response.status, response.headers, body)
+                    if response.status not in _TOLD_BY_STATUS:
+                        return Failure(FailureKind.UNKNOWN, f"the body is larger than {BODY_LIMIT} bytes")
+                return Reply(response.status, response.headers, body or b"")
         except TimeoutError as error:
             return Failure(FailureKind.TIMEOUT, _describe(error) or "no complete answer in time")
+        except aiohttp.ClientConnectorCertificateError as error:
+            return Failure(FailureKind.UNTRUSTED, _describe(error))
         except (ClientError, OSError) as error:
             return Failure(FailureKind.CONNECTION, _describe(error))
         except (ValueError, asyncio.LimitOverrunError, EOFError) as error:
@@ -126,7 +137,7 @@ async def connect(
         ConfigurationError: The CA bundle can't be used.
     """
     connector = aiohttp.TCPConnector(
-        limit=settings.concurrency,
+        limit=0,  # the gates bound the requests in flight; waiting for a slot would eat into a timeout
         ttl_dns_cache=_DNS_SECONDS,
         keepalive_timeout=_KEEPALIVE_SECONDS,
         ssl=True if ca_bundle is None else _trusting(ca_bundle),

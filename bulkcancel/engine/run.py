@@ -107,6 +107,11 @@ class Engine:
         """Why the run is ending early, or None."""
         return self._brake.reason
 
+    @property
+    def last_fault(self) -> str:
+        """What the last fault said, or empty."""
+        return self._sender.last_fault
+
     def stop(self, reason: StopReason) -> None:
         """End the run early: no new requests, those on the wire finish, every row is accounted for."""
         self._brake.pull(reason)
@@ -256,9 +261,10 @@ class Engine:
         """Mark what was not reached: a file to its end, a stream as far as it has been read."""
         if self._at_end or self._brake.reason is StopReason.REPORT_LOST:
             return
-        while (row := await self._read()) is not None:
+        while self._sendable != self._settings.limit and (row := await self._read()) is not None:
             job = await self._admit(row)
             if job is not None:
+                self._sendable += 1
                 await self._leave(job)
 
     async def _finish(self, job: Job, outcome: Outcome, code: str = "", detail: str = "") -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
-from bulkcancel.models import Failure, InstanceRef, Outcome, Reply, Result, StopReason
+from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result, StopReason
 from bulkcancel.pacing import read_notice
 from bulkcancel.policy import Judgement, Refusals, Verdict, backoff, is_out_of_reach, judge
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from bulkcancel.models import Settings
 
 _LONGEST_RETRY_AFTER = 60.0
+# A row that goes ahead as a probe while the API is down does not pay for it, for about a minute: the
+# breaker's pauses are 1, 2, 4, 8, 10, 10, … s. A row that itself brings the faults pays after that.
+_FREE_PROBES = 9
 
 
 class CancelApi(Protocol):
@@ -49,7 +52,8 @@ class Job:
         previous: The outcome an earlier run recorded for it, which this one replaces, or None.
         attempts: Requests sent.
         throttled: How many were answered 429.
-        faults: How many brought a fault.
+        faults: How many brought a fault that counts against its attempts.
+        probes: How many brought a fault while the API was down, which does not.
         started_at: When the first was sent, in seconds since the epoch, or None.
         started: The same on the monotonic clock.
         judgement: What the last answer meant, or None.
@@ -61,6 +65,7 @@ class Job:
     attempts: int = 0
     throttled: int = 0
     faults: int = 0
+    probes: int = 0
     started_at: float | None = None
     started: float = 0.0
     judgement: Judgement | None = None
@@ -69,6 +74,9 @@ class Job:
     def result(self, outcome: Outcome, clock: "Clock", *, code: str = "", detail: str = "") -> Result:
         """Close the job."""
         duration = clock.now() - self.started if self.attempts else 0.0
+        finished_at = clock.wall()
+        if self.started_at is not None and finished_at < self.started_at:
+            finished_at = self.started_at + duration  # the clock was set back meanwhile
         return Result(
             line=self.ref.line,
             workflow_id=self.ref.workflow_id,
@@ -80,7 +88,7 @@ class Job:
             attempts=self.attempts,
             throttled=self.throttled,
             started_at=self.started_at,
-            finished_at=clock.wall(),
+            finished_at=finished_at,
             duration_ms=round(duration * 1000),
         )
 
@@ -107,6 +115,7 @@ class Sender:
         self._refusals = refusals
         self._jitter = jitter
         self._has_answered = False
+        self.last_fault = ""
 
     def retrying(self) -> AsyncRetrying:
         """A tenacity loop for `attempt`; it holds state, so each worker takes its own."""
@@ -126,6 +135,7 @@ class Sender:
             HeldBackError: Its workflow was refused meanwhile, and nothing was sent.
         """
         ticket = await self._gate.enter()
+        is_free = ticket.is_probe and self._gate.pacer.is_down and job.probes < _FREE_PROBES
         try:
             if self._refusals.holds_back(job.ref.workflow_id):
                 raise HeldBackError  # noqa: TRY301 - the ticket goes back on this way out as on any other
@@ -134,7 +144,7 @@ class Sender:
             job.attempts += 1
             answer = await self._api.cancel(job.ref)
             judgement = job.judgement = judge(answer)
-            await self._learn(job, answer, judgement)
+            await self._learn(job, answer, judgement, is_free=is_free)
         except BaseException:
             self._gate.drop(ticket)
             raise
@@ -143,13 +153,17 @@ class Sender:
             self._watch_outage()
         return judgement
 
-    async def _learn(self, job: Job, answer: Reply | Failure, judgement: Judgement) -> None:
+    async def _learn(self, job: Job, answer: Reply | Failure, judgement: Judgement, *, is_free: bool) -> None:
         verdict = judgement.verdict
         if verdict is Verdict.FAULT:
-            job.faults += 1
+            job.faults += not is_free
+            job.probes += is_free
+            self.last_fault = judgement.detail or judgement.code
             if isinstance(answer, Reply):
                 told = read_notice(answer.headers, self._clock.wall()).retry_after
                 job.retry_after = min(told or 0.0, _LONGEST_RETRY_AFTER)
+            elif answer.kind is FailureKind.UNTRUSTED and not self._has_answered:
+                self._brake.pull(StopReason.UNTRUSTED)  # trying again will not make it trusted
             return
         self._has_answered = True
         if verdict is Verdict.THROTTLED:

@@ -32,11 +32,13 @@ class Hold:
         until: When it ends, on the clock that gives `now`.
         reason: Why.
         rate: Requests per second that are kept to, or None where nothing is sent meanwhile.
+        since: When an outage began, or None for another reason.
     """
 
     until: float
     reason: HoldReason
     rate: float | None = None
+    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,11 @@ class Pacer:
     def quota_used(self) -> float | None:
         """The largest share of one quota window that our requests took, 0.0 to 1.0, or None."""
         return self._window.peak_share
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the API counts as down, so that requests go one at a time, as probes."""
+        return self._breaker.is_open
 
     def down_for(self, now: float) -> float:
         """Seconds since the API last answered soundly, counted from the first fault after that."""
@@ -180,7 +187,8 @@ class Pacer:
 
     def _held(self, now: float, wait: float, reason: HoldReason, rate: float | None = None) -> float:
         if 0.0 < wait < math.inf:
-            self.hold = Hold(now + wait, reason, rate)
+            since = now - self._breaker.down_for(now) if reason is HoldReason.OUTAGE else None
+            self.hold = Hold(now + wait, reason, rate, since)
         return wait
 
     def _landed(self, ticket: Ticket) -> None:

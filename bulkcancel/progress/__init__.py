@@ -2,6 +2,16 @@
 
 from bulkcancel.progress.messages import LogFormat, Messages
 from bulkcancel.progress.watch import Watch
-from bulkcancel.progress.words import closing_lines, counts_of, number_of, status_line
+from bulkcancel.progress.words import closing_lines, counts_of, duration, lines_of, number_of, status_line
 
-__all__ = ["LogFormat", "Messages", "Watch", "closing_lines", "counts_of", "number_of", "status_line"]
+__all__ = [
+    "LogFormat",
+    "Messages",
+    "Watch",
+    "closing_lines",
+    "counts_of",
+    "duration",
+    "lines_of",
+    "number_of",
+    "status_line",
+]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bulkcancel.models import Outcome, StopReason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from bulkcancel.pacing import Hold
     from bulkcancel.tally import Summary, Tally
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 _MINUTE, _HOUR = 60, 3600
 _ERRORS_SHOWN = 3
 _WORTH_SAYING = 0.01
+_SPANS_SHOWN = 50
 
 _ENDS = {
     StopReason.INTERRUPTED: "Interrupted",
     StopReason.TERMINATED: "Terminated",
     StopReason.REFUSED: "Stopped: the keys were refused",
     StopReason.MISROUTED: "Stopped: the API answered with a redirect; check --site or --base-url",
+    StopReason.UNTRUSTED: "Stopped: the API's certificate is not trusted; check the clock and --ca-bundle",
     StopReason.UNREACHABLE: "Stopped: the API has not answered for minutes",
     StopReason.MAX_FAILURES: "Stopped: --max-failures is reached",
     StopReason.MAX_DURATION: "Stopped: --max-duration is over",
@@ -48,6 +50,19 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
 
 
+def lines_of(numbers: "Iterable[int]") -> str:
+    """Input lines as a person reads them, at most so many: `input lines 2-9, 12 and 40 more`."""
+    spans: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    shown = ", ".join(f"{a}-{b}" if a != b else f"{a}" for a, b in spans[:_SPANS_SHOWN])
+    more = sum(b - a + 1 for a, b in spans[_SPANS_SHOWN:])
+    return f"input lines {shown}" + (f" and {more:,} more" if more else "")
+
+
 def hold_words(hold: "Hold", now: float, wall: float) -> str:
     """Why nothing is sent and until when, by the clock on the wall; or what rate is kept to and why.
 
@@ -60,7 +75,8 @@ def hold_words(hold: "Hold", now: float, wall: float) -> str:
         return f"at {rate_words(hold.rate)}: {hold.reason.value}"
     left = max(0.0, hold.until - now)
     until = datetime.fromtimestamp(wall + left, UTC).astimezone()
-    return f"paused until {until:%H:%M:%S} ({duration(left)}): {hold.reason.value}"
+    since = "" if hold.since is None else f", for {duration(now - hold.since)} now; then a probe asks again"
+    return f"paused until {until:%H:%M:%S} ({duration(left)}): {hold.reason.value}{since}"
 
 
 def rate_words(rate: float) -> str:
@@ -125,8 +141,8 @@ def _last(summary: "Summary", where: str, resume: str, report_error: str) -> str
     if summary.stop is StopReason.REPORT_LOST:
         sent = len(summary.unrecorded)
         words = f"{report_error or 'The report was lost.'} Nothing more was sent;"
-        lines = ", ".join(str(result.line) for result in summary.unrecorded)
-        return f"{words} sent and not recorded: {f'input lines {lines}' if sent else 'nothing'}. Then {go_on}"
+        lines = lines_of([result.line for result in summary.unrecorded]) if sent else "nothing"
+        return f"{words} sent and not recorded: {lines}. Then {go_on}"
     if summary.stop is not None:
         return f"{_ENDS[summary.stop]}. {number_of(unfinished, 'row')} not done; {go_on}"
     if not summary.rows:

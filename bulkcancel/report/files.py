@@ -1,5 +1,7 @@
-"""The file beneath a report: opened safely, appended to whole lines at a time, never left half written."""
+"""The file beneath a report: opened safely, locked, appended to by whole lines, never left half written."""
 
+import errno
+import fcntl
 import os
 import stat
 from contextlib import suppress
@@ -13,41 +15,68 @@ if TYPE_CHECKING:
 _MODE = 0o600
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _TAIL = 64 * 1024
+_HELD = frozenset({errno.EAGAIN, errno.EACCES})
 
 
 def create_private(path: "Path") -> int:
-    """Create a file that only its owner can read, and that wasn't there.
+    """Create a file that only its owner can read, and that wasn't there; it is locked for us.
 
     Raises:
         FileExistsError: Something stands there, be it a link that leads nowhere.
-        ReportError: It can't be created.
+        ReportError: It can't be created, or another process has taken it since.
     """
     try:
-        return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, _MODE)
+        fd = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, _MODE)
     except FileExistsError:
         raise
     except (OSError, ValueError) as error:
-        raise ReportError(f"The report {path} can't be created: {_words(error)}.") from None
+        raise ReportError(f"The report {path} can't be created: {words_of(error)}.") from None
+    try:
+        _lock(fd, path)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
 
 
 def open_existing(path: "Path") -> int:
-    """Open a regular file to read and append.
+    """Open a regular file to read and append, and lock it for us.
+
+    The lock is on the file itself, so nothing is left behind by a process that dies, and two names
+    of one file are one lock. Who finishes a report may put another file in its place meanwhile:
+    what was locked must be what the name stands for.
 
     Raises:
         FileNotFoundError: There is none.
-        ReportError: It is no regular file, or can't be opened.
+        ReportError: It is no regular file, can't be opened, or is in use.
     """
-    try:
-        fd = os.open(path, _FLAGS)
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError) as error:
-        words = "it is a symbolic link; name the file itself" if path.is_symlink() else _words(error)
-        raise ReportError(f"The report {path} can't be opened: {words}.") from None
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
+    while True:
+        try:
+            fd = os.open(path, _FLAGS)
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError) as error:
+            words = "it is a symbolic link; name the file itself" if path.is_symlink() else words_of(error)
+            raise ReportError(f"The report {path} can't be opened: {words}.") from None
+        try:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise ReportError(f"The report {path} is not a regular file.")  # noqa: TRY301 - closes it
+            _lock(fd, path)
+            if stands_for(path, fd):
+                return fd
+        except BaseException:
+            os.close(fd)
+            raise
         os.close(fd)
-        raise ReportError(f"The report {path} is not a regular file.")
-    return fd
+
+
+def stands_for(path: "Path", fd: int) -> bool:
+    """Whether a name still stands for an open file."""
+    try:
+        named = os.stat(path, follow_symlinks=False)  # noqa: PTH116 - as cheap as can be: once a second
+    except OSError:
+        return False
+    return os.path.samestat(named, os.fstat(fd))
 
 
 class Appender:
@@ -57,44 +86,41 @@ class Appender:
         size: Bytes that are known to be in the file.
     """
 
-    def __init__(self, fd: int, name: str) -> None:
+    def __init__(self, fd: int, path: "Path") -> None:
         self._fd = fd
-        self._name = name
+        self._path = path
         self.size = os.fstat(fd).st_size
 
     def append(self, data: bytes) -> None:
-        """Append in one write.
+        """Append, in one write as far as the system goes along.
 
         Raises:
-            ReportLostError: The file took less than that; it is as it was before.
+            ReportLostError: The file can't take it; it is as it was before.
         """
+        size = len(data)
         try:
-            written = os.write(self._fd, data)
+            while data:
+                data = data[os.write(self._fd, data) :]
         except OSError as error:
-            self._lose(_words(error))
-        else:
-            if written != len(data):
-                self._lose("the disk is full")
-            self.size += written
+            with suppress(OSError):
+                os.ftruncate(self._fd, self.size)
+            raise ReportLostError(
+                f"The report {self._path} can't be written any more: {words_of(error)}."
+            ) from None
+        self.size += size
 
     def sync(self) -> None:
         """Have everything on the disk, and see that the file still has its name.
 
         Raises:
-            ReportLostError: It could not be written, or was deleted.
+            ReportLostError: It could not be written, or was deleted or moved.
         """
         try:
             os.fsync(self._fd)
-            links = os.fstat(self._fd).st_nlink
         except OSError as error:
-            raise ReportLostError(f"The report {self._name} can't be written: {_words(error)}.") from None
-        if not links:
-            raise ReportLostError(f"The report {self._name} was deleted.")
-
-    def _lose(self, words: str) -> None:
-        with suppress(OSError):
-            os.ftruncate(self._fd, self.size)
-        raise ReportLostError(f"The report {self._name} can't be written any more: {words}.")
+            raise ReportLostError(f"The report {self._path} can't be written: {words_of(error)}.") from None
+        if not stands_for(self._path, self._fd):
+            raise ReportLostError(f"The report {self._path} was deleted or moved.")
 
 
 def cut_torn_tail(fd: int) -> int:
@@ -112,16 +138,29 @@ def cut_torn_tail(fd: int) -> int:
     return size - end
 
 
-def replace_durably(temporary: "Path", path: "Path") -> None:
-    """Put a finished file in another's place so that a crash leaves the one or the other."""
-    temporary.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some file systems can't sync a directory; the rename itself stands
+def sync_directory(path: "Path") -> None:
+    """Have the directory on the disk, so that a name just given survives a power cut."""
+    with suppress(OSError):  # some file systems can't sync a directory; the name itself stands
+        directory = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
             os.fsync(directory)
-    finally:
-        os.close(directory)
+        finally:
+            os.close(directory)
 
 
-def _words(error: Exception) -> str:
+def words_of(error: Exception) -> str:
+    """What the system says went wrong."""
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def _lock(fd: int, path: "Path") -> None:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _HELD:
+            raise ReportError(
+                f"The report {path} is being written by another bulkcancel; wait for it."
+            ) from None
+        raise ReportError(
+            f"The report {path} can't be locked: {words_of(error)}; name one on another file system with -o."
+        ) from None

@@ -2,16 +2,18 @@
 
 import os
 import stat
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcancel.errors import ReportError, ReportLostError
 from bulkcancel.ledger import ClaimKind, Ledger
-from bulkcancel.models import InstanceRef, Outcome, RejectedRow, Result
+from bulkcancel.models import InstanceRef, Outcome, Recorded, RejectedRow, Result
 from bulkcancel.report import Format, Report, StreamReport, read_recorded, read_results
 
 MOMENT = 1_800_000_000.123
@@ -37,14 +39,28 @@ results = st.builds(
 )
 
 
+def recorded_in(lines: bytes, form: Format) -> list[Recorded]:
+    """What a report with these lines has on record."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"r{form.value}"
+        path.write_bytes(form.header + lines)
+        return list(read_recorded(path))
+
+
 @given(results, st.sampled_from(Format))
 def test_a_result_comes_back_as_it_was(result: Result, form: Format) -> None:
     """In both formats, on one line, and never as a formula."""
     line = form.encode(result)
     assert line.count(b"\n") == 1
     assert form.decode(line.decode()) == result
-    recorded = form.identify(line.decode())
-    assert recorded == (result.workflow_id, result.instance_id, result.outcome, result.error_code)
+    (recorded,) = recorded_in(line, form)
+    assert recorded == (
+        result.workflow_id,
+        result.instance_id,
+        result.outcome,
+        result.error_code,
+        result.line,
+    )
 
 
 @pytest.mark.parametrize("start", list("=+-@'"))
@@ -79,8 +95,8 @@ def test_a_json_value_of_another_type_is_refused() -> None:
 @pytest.mark.parametrize("line", ["2,w,i,odd,200,,,1,0,,,20\n", "2,w,i,canceled,200,,,1,0,,,20,9\n", "x\n"])
 def test_the_fast_way_refuses_as_well(line: str) -> None:
     """What a resumed run needs must be there."""
-    with pytest.raises(ValueError):  # noqa: PT011 - any text
-        Format.CSV.identify(line)
+    with pytest.raises(ReportError, match="Line 2"):
+        recorded_in(line.encode(), Format.CSV)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -91,7 +107,7 @@ def test_a_report_is_private_and_complete_at_any_moment(tmp_path: Path, name: st
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         report.append(ROW)
         assert list(read_results(path)) == [ROW]
-        report.finish()
+        list(report.finish())
     assert os.listdir(tmp_path) == [name]  # noqa: PTH208 - hidden files count
 
 
@@ -198,10 +214,10 @@ def test_finishing_leaves_one_row_for_each(tmp_path: Path, name: str) -> None:
         for row in rows:
             report.append(row)
         report.expect_repeats()
-        report.finish()
+        list(report.finish())
         report.append(replace(ROW, instance_id="j"))
         report.expect_repeats()
-        report.finish()
+        list(report.finish())
     assert list(read_results(path)) == [*rows[1:5], ROW, replace(ROW, instance_id="j")]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -213,8 +229,15 @@ def test_a_full_disk_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with Report.create(path) as report:
         report.append(ROW)
         before = path.read_bytes()
-        monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[:5]))
-        with pytest.raises(ReportLostError, match="disk is full"):
+        room = [5]
+
+        def write(fd: int, data: bytes) -> int:
+            if not room:
+                raise OSError(28, "No space left on device")
+            return real(fd, data[: room.pop()])
+
+        monkeypatch.setattr(os, "write", write)
+        with pytest.raises(ReportLostError, match="No space left"):
             report.append(ROW)
 
         def fail(*_: object) -> int:
@@ -238,18 +261,32 @@ def test_a_deleted_report_is_noticed(tmp_path: Path) -> None:
             report.sync()
 
 
-def test_a_stream_report_has_its_header_even_without_rows() -> None:
+async def test_a_stream_report_has_its_header_even_without_rows() -> None:
     """And a reader that is gone is an error of the report."""
     reader, writer = os.pipe()
     report = StreamReport(writer)
     report.sync()
-    report.finish()
-    report.append(ROW)
+    list(report.finish())
+    await report.take(ROW)
     report.close()
     assert os.read(reader, 10_000) == Format.CSV.header + Format.CSV.encode(ROW)
     os.close(reader)
     with pytest.raises(ReportLostError, match="Broken pipe"):
-        report.append(ROW)
+        await report.take(ROW)
+    os.close(writer)
+
+
+async def test_a_slow_reader_holds_up_nothing_else() -> None:
+    """A full pipe is waited for, and the wait can be ended."""
+    reader, writer = os.pipe()
+    report = StreamReport(writer)
+    with anyio.move_on_after(0.05) as scope:
+        while True:
+            await report.take(ROW)
+    assert scope.cancelled_caught
+    assert len(os.read(reader, 1 << 20)) > 30_000
+    await report.take(ROW)
+    os.close(reader)
     os.close(writer)
 
 
@@ -258,13 +295,11 @@ def test_the_ledger_tells_new_from_old() -> None:
     ledger = Ledger()
     kinds = [Outcome.FAILED, Outcome.CANCELED, Outcome.DUPLICATE, Outcome.INVALID]
     for outcome in kinds:
-        ledger.load(Format.CSV.identify(Format.CSV.encode(replace(ROW, outcome=outcome)).decode()))
+        ledger.load(Recorded("w", "i", outcome, "", 2))
     row, bad = InstanceRef("w", "i", 9), RejectedRow("w", "i", 9, "", "x")
     claims = [ledger.claim(row).kind for _ in range(3)]
     assert claims == [ClaimKind.COVERED, ClaimKind.COVERED, ClaimKind.DUPLICATE]
     assert [ledger.claim(bad).kind for _ in range(2)] == [ClaimKind.COVERED, ClaimKind.FRESH]
     assert ledger.claim(InstanceRef("w", "new", 1)).kind is ClaimKind.FRESH
-    ledger.load(
-        Format.CSV.identify(Format.CSV.encode(replace(ROW, instance_id="k", outcome=Outcome.FAILED)).decode())
-    )
+    ledger.load(Recorded("w", "k", Outcome.FAILED, "", 3))
     assert ledger.claim(InstanceRef("w", "k", 1)).previous is Outcome.FAILED

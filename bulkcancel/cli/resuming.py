@@ -1,0 +1,40 @@
+"""The command that continues a run where it ends."""
+
+import shlex
+from typing import Any
+
+from bulkcancel.cli.work import STDIO
+
+
+def resume_command(words: list[str], report: str, values: dict[str, Any], *, is_whole: bool) -> str:
+    """The same command, continued: without `--limit`; a stream has to be sent again from its start.
+
+    Args:
+        words: The command line of the run that ends.
+        report: Its report.
+        values: The options it had.
+        is_whole: Whether its input can be read again.
+    """
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        if skip:
+            skip = False
+        elif word == "--limit":
+            skip = True
+        elif not word.startswith("--limit="):
+            kept.append(word)
+    if not is_whole:
+        # A pipe that had a name of its own, such as /dev/fd/63, is gone with its writer.
+        if values["input"] in kept:
+            kept[kept.index(values["input"])] = STDIO
+        else:
+            kept.insert(kept.index("run") + 1, STDIO)
+        if not values["yes"]:
+            kept.append("--yes")
+    if values["report"] is None:
+        kept += ["-o", report]
+    if not values["resume"]:
+        kept.append("--resume")
+    command = f"bulkcancel {shlex.join(kept)}"
+    return command if is_whole else f"<the same rows> | {command}"

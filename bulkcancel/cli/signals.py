@@ -1,0 +1,76 @@
+"""What the system says and allows: signals before the run begins, open files, terminals."""
+
+import resource
+import signal
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from bulkcancel.models import StopReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SIGNALS = {
+    signal.SIGINT: StopReason.INTERRUPTED,
+    signal.SIGTERM: StopReason.TERMINATED,
+    signal.SIGHUP: StopReason.TERMINATED,
+}
+_FILES_BESIDE = 64
+
+
+@dataclass(slots=True)
+class Signaled:
+    """What a signal found before the run heeded signals itself.
+
+    Attributes:
+        reason: What the signal asked for, or None.
+        has_begun: Whether the run has begun, so that requests may have been sent.
+    """
+
+    reason: StopReason | None = None
+    has_begun: bool = False
+
+
+def heeded() -> list[signal.Signals]:
+    """The signals to act on: one that was ignored when we were started, as `nohup` does, stays ignored."""
+    return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+
+
+@contextmanager
+def before_the_run() -> "Iterator[Signaled]":
+    """Until the run begins, a signal ends everything: nothing was sent yet."""
+    signaled = Signaled()
+
+    def leave(number: int, _: object) -> NoReturn:
+        signaled.reason = SIGNALS[signal.Signals(number)]
+        raise KeyboardInterrupt
+
+    try:
+        before = {number: signal.signal(number, leave) for number in heeded()}
+    except ValueError:  # not the main thread: whoever runs us there minds the signals
+        before = {}
+    try:
+        yield signaled
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def allow_files(concurrency: int) -> None:
+    """Raise the limit on open files where it is too low for so many connections, as far as we may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = concurrency + _FILES_BESIDE
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    with suppress(OSError, ValueError):
+        most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def is_terminal(stream: Any) -> bool:  # noqa: ANN401 - a standard stream is None where there is none
+    """Whether a person is at the other end."""
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError):
+        return False

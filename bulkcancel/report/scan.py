@@ -1,0 +1,173 @@
+"""A report read back: all of it, or quickly only what a resumed run needs; forwards, or newest first."""
+
+import re
+from typing import TYPE_CHECKING, BinaryIO
+
+from bulkcancel.errors import ReportError
+from bulkcancel.models import Outcome, Recorded
+from bulkcancel.report.codec import COLUMNS, Format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import TypeVar
+
+    from bulkcancel.models import Result
+
+    _Record = TypeVar("_Record")
+
+_CHUNK = 1 << 20
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_COMMAS_AFTER_OUTCOME = len(COLUMNS) - 5
+_JSON_START = '{"line": '
+_JSON_RECORD = re.compile(
+    r'\{"line": (\d{1,18}), "workflow_id": "([^"\\]*)", "instance_id": "([^"\\]*)", "outcome": "(\w+)", '
+    r'"http_status": (?:\d{1,9}|null), "error_code": "([^"\\]*)", "error_detail": "[^\n]*\}'
+)
+
+
+def format_of(path: "Path") -> Format:
+    """The format that a report's name asks for.
+
+    Raises:
+        ReportError: The name ends in neither.
+    """
+    for form in Format:
+        if path.suffix.lower() == form.value:
+            return form
+    raise ReportError(f"The report {path} must be named .csv or .jsonl, so that its format is known.")
+
+
+def check_ours(start: bytes, path: "Path") -> None:
+    """Refuse a file that did not begin as a report; an empty or torn beginning is one of ours.
+
+    Raises:
+        ReportError: It is something else.
+    """
+    form = format_of(path)
+    first, newline, _ = start.partition(b"\n")
+    if form is Format.CSV:
+        is_ours = first.rstrip(b"\r") + b"\n" == form.header if newline else form.header.startswith(first)
+    else:
+        begin = _JSON_START.encode()
+        is_ours = start.startswith(begin) if newline else begin.startswith(first[: len(begin)])
+    if not is_ours:
+        raise ReportError(f"{path} is not a report of bulkcancel; choose another name with -o.")
+
+
+def read_results(path: "Path") -> "Iterator[Result]":
+    """Every row on record in a report, in the order written.
+
+    Raises:
+        ReportError: It can't be read, or a line is not a record.
+    """
+    return _read(path, format_of(path).decode)
+
+
+def read_recorded(path: "Path", end: int | None = None) -> "Iterator[Recorded]":
+    """The same, but only what a resumed run needs; of several for one pair the last counts.
+
+    Args:
+        path: The report.
+        end: How many bytes of it to read, or None for all.
+
+    Raises:
+        ReportError: It can't be read, or a line is not a record.
+    """
+    return _read(path, _identify_csv if format_of(path) is Format.CSV else _identify_json, end)
+
+
+def newest_first(path: "Path") -> "Iterator[list[Recorded]]":
+    """What `read_recorded` gives, in batches and from the last record to the first.
+
+    Raises:
+        ReportError: A line is not a record.
+        OSError: It can't be read.
+    """
+    identify = _identify_csv if format_of(path) is Format.CSV else _identify_json
+    with path.open("rb") as file:
+        header = len(file.readline()) if format_of(path).header else 0
+        try:
+            for lines in _lines_backwards(file, header):
+                yield [identify(line) for line in reversed(lines.decode().split("\n"))]
+        except ValueError:
+            list(read_recorded(path))  # which names the line
+            raise
+
+
+def _read(path: "Path", decode: "Callable[[str], _Record]", end: int | None = None) -> "Iterator[_Record]":
+    number = 0
+    try:
+        with path.open("rb") as file:
+            if format_of(path).header:
+                number = 1
+                check_ours(file.readline(), path)
+            for lines in _whole_lines(file, end):
+                for line in lines.decode().split("\n"):
+                    number += 1
+                    yield decode(line)
+    except OSError as error:
+        raise ReportError(f"The report {path} can't be read: {error.strerror}.") from None
+    except ValueError:
+        raise ReportError(
+            f"Line {number} of the report {path} is not a record of ours; repair or remove that line."
+        ) from None
+
+
+def _whole_lines(file: BinaryIO, end: int | None) -> "Iterator[bytes]":
+    """The lines from here on, in pieces, without the last line end; one torn by a crash is not on record."""
+    rest = b""
+    while data := file.read(_CHUNK if end is None else max(0, min(_CHUNK, end - file.tell()))):
+        lines, newline, last = data.rpartition(b"\n")
+        if not newline:
+            rest += data
+            continue
+        yield rest + lines
+        rest = last
+
+
+def _lines_backwards(file: BinaryIO, start: int) -> "Iterator[bytes]":
+    """The same lines, the last piece first."""
+    place = file.seek(0, 2)
+    rest = b""
+    is_last = True
+    while place > start:
+        size = min(_CHUNK, place - start)
+        place = file.seek(place - size)
+        rest = file.read(size) + rest
+        if is_last:  # what follows the last line end is torn
+            rest, newline, _ = rest.rpartition(b"\n")
+            if not newline:
+                continue
+            is_last = False
+        first, newline, lines = rest.partition(b"\n")
+        if newline and place > start:
+            yield lines
+            rest = first
+    if not is_last:
+        yield rest
+
+
+def _identify_csv(line: str) -> Recorded:
+    """The part of a CSV record that a resumed run needs; several times faster than all of it."""
+    if '"' in line or "'" in line:
+        return _identify(Format.CSV, line)
+    number, workflow_id, instance_id, outcome, rest = line.split(",", 4)
+    known = _OUTCOMES.get(outcome)
+    if known is None or rest.count(",") != _COMMAS_AFTER_OUTCOME:
+        raise ValueError(outcome)
+    return Recorded(workflow_id, instance_id, known, rest.split(",", 2)[1], int(number))
+
+
+def _identify_json(line: str) -> Recorded:
+    """The same for a JSON line as we write it; one that was written otherwise is decoded."""
+    found = _JSON_RECORD.fullmatch(line)
+    known = _OUTCOMES.get(found[4]) if found is not None else None
+    if found is None or known is None:
+        return _identify(Format.JSON_LINES, line)
+    return Recorded(found[2], found[3], known, found[5], int(found[1]))
+
+
+def _identify(form: Format, line: str) -> Recorded:
+    result = form.decode(line)
+    return Recorded(result.workflow_id, result.instance_id, result.outcome, result.error_code, result.line)

@@ -1,0 +1,81 @@
+"""A finished report with one row for each input row: what was replaced is left out, crash-safely."""
+
+import os
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from bulkcancel.models import Outcome
+from bulkcancel.report.files import create_private, stands_for, sync_directory
+from bulkcancel.report.scan import newest_first
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_ALL_STAND = frozenset({Outcome.DUPLICATE, Outcome.INVALID})
+_LINES_PER_STEP = 20_000
+
+
+def temporary_for(path: "Path") -> "Path":
+    """Where the tidied report is written before it takes the other's place."""
+    return path.with_name(f".{path.name}.new")
+
+
+def tidied(
+    path: "Path", fd: int, header: bytes, is_first: "Callable[[str, str], bool]"
+) -> "Iterator[int | None]":
+    """Put a report that holds each pair once in the place of one that may hold several rows for one.
+
+    Works step by step, so that whoever drives it can look up in between; closing it early leaves
+    the report as it was. A crash at any instant leaves the old report or the new one whole.
+
+    Args:
+        path: The report.
+        fd: The same, open and locked.
+        header: The bytes it begins with.
+        is_first: Told each pair that was sent, from the newest row to the oldest: whether it is the
+            pair's first.
+
+    Yields:
+        None after each step; at last the descriptor of the new file, open and locked, or none
+        where nothing was replaced.
+
+    Raises:
+        OSError: It can't be read or written; it is as it was.
+        ReportError: The same.
+    """
+    stale: list[bool] = []
+    for batch in newest_first(path):
+        stale += [
+            record.outcome not in _ALL_STAND and not is_first(record.workflow_id, record.instance_id)
+            for record in batch
+        ]
+        yield None
+    if not any(stale):
+        return
+    temporary = temporary_for(path)
+    temporary.unlink(missing_ok=True)
+    new = create_private(temporary)
+    try:
+        os.fchmod(new, os.fstat(fd).st_mode & 0o777)
+        with path.open("rb") as old, os.fdopen(os.dup(new), "wb") as file:
+            if header:
+                file.write(old.readline())
+            while stale:
+                lines = list(islice(old, _LINES_PER_STEP))
+                if not lines:
+                    raise FileNotFoundError(0, "it was cut short")  # noqa: TRY301 - as below
+                file.writelines(line for line in lines if stale and not stale.pop())
+                yield None
+        os.fsync(new)
+        if not stands_for(path, fd):
+            raise FileNotFoundError(0, "it was deleted or moved")  # noqa: TRY301 - cleans up like the rest
+        temporary.replace(path)
+    except BaseException:
+        os.close(new)
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_directory(path.parent)
+    yield new
