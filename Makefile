@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := $(VENV)/.bench
 
-.PHONY: help demo test check lint types docs build bench simulate plot clean
+.PHONY: help demo test check lint types docs build bench bench-resume simulate plot crash clean
 
 help:
 	@echo "make demo   cancel a sample of 1,000 instances against the embedded sandbox"
@@ -13,7 +13,9 @@ help:
 	@echo "make check  everything: lint, types, tests with coverage, docs, package"
 	@echo "make bench  measure speed and pacing next to the vendor's SDK and a plain script, about twenty minutes;"
 	@echo "            CASES=\"headers no-quota\" CLIENTS=\"bulkcancel script\" IN_FLIGHT=\"1 256\" choose among them"
+	@echo "make simulate  play the pacing against many servers in virtual time"
 	@echo "make plot   draw docs/pacing.svg from a real run"
+	@echo "make crash  kill the process hundreds of times, and see that nothing is lost"
 	@echo "make docs   build the documentation into site/"
 
 $(STAMP): pyproject.toml
@@ -62,6 +64,12 @@ simulate: $(STAMP)
 
 plot: $(BENCH)
 	PYTHONPATH=tests $(BIN)/python -m bench.plot docs/pacing.svg
+
+bench-resume: $(STAMP)
+	$(BIN)/python tests/bench/resume.py
+
+crash: $(STAMP)
+	$(BIN)/python tests/crash_driver.py 300
 
 clean:
 	rm -rf $(VENV) dist site .coverage* .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis

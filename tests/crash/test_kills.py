@@ -1,0 +1,36 @@
+"""Processes killed at random instants, and continued until they are done; `make crash` kills hundreds."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from crash_driver import Trial, undergo
+
+pytestmark = pytest.mark.slow
+
+EVERYTHING = ("kill", "signal", "twice", "full")
+
+
+@pytest.mark.parametrize(
+    "trial",
+    [
+        Trial("calm", ("kill",), seed=1, rows=150, disturbances=5),
+        Trial("flaky", EVERYTHING, seed=2, rows=120, disturbances=5),
+        Trial("outage", ("kill", "signal"), seed=3, rows=200, disturbances=3, suffix=".jsonl"),
+        Trial("busy", EVERYTHING, seed=4, rows=120, disturbances=4, without_input=True),
+    ],
+    ids=lambda trial: trial.scenario,
+)
+def test_nothing_is_lost_or_sent_again(tmp_path: Path, trial: Trial) -> None:
+    """Whatever happens to the processes, the report and the API agree in the end."""
+    course = undergo(trial, tmp_path)
+    assert course.ends.total() > course.kills > 0 or "kill" not in trial.events
+
+
+def test_no_instant_of_a_report_loses_a_row() -> None:
+    """Every call to the system is an instant to die before, after, or in the middle of."""
+    script = Path(__file__).parents[1] / "crash_instants.py"
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert int(ended.stdout.split()[0]) > 100
