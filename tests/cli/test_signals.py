@@ -1,0 +1,230 @@
+"""Signals at every stage of a process: before the run, within it, on a terminal, and when nobody reads."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from cliapp import outcomes
+
+from bulkcancel.models import Outcome
+
+pytestmark = pytest.mark.slow
+
+CODE = "import sys; from bulkcancel.cli import main; sys.exit(main())"
+W = str(UUID(int=1 << 127, version=4))
+ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith(("DD_", "DATADOG_"))}
+
+
+def write(path: Path, count: int = 2000) -> None:
+    """An input of so many rows."""
+    ids = (UUID(int=(1 << 127) + n, version=4) for n in range(count))
+    path.write_text("workflow_id,instance_id\n" + "".join(f"{W},{one}\n" for one in ids))
+
+
+@contextmanager
+def on_terminal(path: Path, *words: str) -> Iterator[tuple[int, int]]:
+    """The command line with a terminal of its own; gives its process and our end of the terminal."""
+    pid, terminal = pty.fork()
+    if not pid:
+        os.chdir(path)
+        os.execve(sys.executable, [sys.executable, "-c", CODE, *words], {**ENVIRON, "TERM": "xterm"})  # noqa: S606 - on purpose
+    try:
+        yield pid, terminal
+    finally:
+        os.close(terminal)
+
+
+def read_until(terminal: int, words: bytes) -> bytes:
+    """What is shown until these words are, or to the end."""
+    seen = b""
+    while words not in seen:
+        try:
+            data = os.read(terminal, 4096)
+        except OSError:  # how a terminal whose last process is gone says it
+            data = b""
+        if not data:
+            break
+        seen += data
+    return seen
+
+
+def exit_of(pid: int) -> int:
+    """How a process ends."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [
+        (signal.SIGINT, 130, b"Interrupted"),
+        (signal.SIGTERM, 143, b"Terminated"),
+        (signal.SIGHUP, 143, b"Terminated"),
+    ],
+)
+def test_a_signal_at_the_prompt_ends_it(tmp_path: Path, number: int, code: int, word: bytes) -> None:
+    """Nothing was sent, and it says so; no report is left behind."""
+    write(tmp_path / "in.csv")
+    with on_terminal(tmp_path, "run", "in.csv", "--sandbox", "-o", "r.csv") as (pid, terminal):
+        read_until(terminal, b"Cancel them?")
+        os.kill(pid, number)
+        said = read_until(terminal, b"never")
+        assert exit_of(pid) == code
+    assert word + b"; nothing was sent." in said
+    assert b"Traceback" not in said
+    assert sorted(os.listdir(tmp_path)) == ["in.csv"]  # noqa: PTH208 - hidden files count
+
+
+def test_a_signal_while_the_plan_reads_ends_it(tmp_path: Path) -> None:
+    """Before anyone was asked."""
+    os.mkfifo(tmp_path / "f")
+    words = [sys.executable, "-c", CODE, "run", "f", "--sandbox", "--dry-run"]
+    with subprocess.Popen(words, cwd=tmp_path, env=ENVIRON, stderr=subprocess.PIPE, text=True) as process:
+        writer = os.open(tmp_path / "f", os.O_WRONLY)
+        os.write(writer, f"workflow_id,instance_id\n{W},{W}\n".encode())
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate()
+        os.close(writer)
+    assert (process.returncode, said) == (143, "Terminated; nothing was sent.\n")
+
+
+def test_a_live_display_is_cleared_away(tmp_path: Path) -> None:
+    """The cursor is back, and the last line stands alone."""
+    write(tmp_path / "in.csv")
+    with on_terminal(tmp_path, "run", "in.csv", "--sandbox", "-y", "--rate", "100/s", "-o", "r.csv") as (
+        pid,
+        terminal,
+    ):
+        read_until(terminal, b"canceled")
+        os.kill(pid, signal.SIGTERM)
+        said = read_until(terminal, b"never")
+        assert exit_of(pid) == 143
+    assert said.rfind(b"\x1b[?25h") > said.rfind(b"\x1b[?25l")
+    assert b"continue with: bulkcancel run in.csv --sandbox -y" in said
+
+
+def test_a_lost_terminal_drains(tmp_path: Path) -> None:
+    """A connection that breaks leaves a whole report, not a crash."""
+    write(tmp_path / "in.csv")
+    with on_terminal(tmp_path, "run", "in.csv", "--sandbox", "-y", "--rate", "100/s", "-o", "r.csv") as (
+        pid,
+        terminal,
+    ):
+        read_until(terminal, b"canceled")
+    assert exit_of(pid) == 143
+    counts = Counter(outcomes(tmp_path / "r.csv"))
+    assert counts.total() == 2000
+    assert set(counts) == {Outcome.CANCELED, Outcome.NOT_ATTEMPTED}
+
+
+def test_a_hangup_that_was_ignored_at_the_start_stays_ignored(tmp_path: Path) -> None:
+    """As under `nohup`."""
+    write(tmp_path / "in.csv", 300)
+    words = [
+        sys.executable,
+        "-c",
+        f"import signal; signal.signal(1, signal.SIG_IGN); {CODE}",
+        "run",
+        "in.csv",
+    ]
+    words += ["--sandbox", "-y", "-v", "--rate", "200/s", "-o", "r.csv"]
+    with subprocess.Popen(words, cwd=tmp_path, env=ENVIRON, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while "canceled" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGHUP)
+        process.communicate()
+    assert process.returncode == 0
+    assert outcomes(tmp_path / "r.csv") == [Outcome.CANCELED] * 300
+
+
+def test_a_signal_while_standard_input_is_silent_drains(tmp_path: Path) -> None:
+    """What was read is recorded, and the command that goes on takes a pipe."""
+    words = [sys.executable, "-c", CODE, "run", "--sandbox", "-y", "-v", "-o", "r.csv"]
+    with subprocess.Popen(
+        words, cwd=tmp_path, env=ENVIRON, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(f"workflow_id,instance_id\n{W},{W}\n{W},{W}x")
+        process.stdin.flush()
+        while "canceled" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        last = process.stderr.read().splitlines()[-1]
+        assert process.wait() == 130
+        process.stdin.close()
+    assert last.endswith("<the same rows> | bulkcancel run - --sandbox -y -v -o r.csv --resume")
+    assert outcomes(tmp_path / "r.csv")[0] is Outcome.CANCELED
+
+
+def test_a_reader_that_does_not_read_is_left_by_the_second_signal(tmp_path: Path) -> None:
+    """A full pipe holds up rows, never signals."""
+    write(tmp_path / "in.csv", 5000)
+    words = [sys.executable, "-c", CODE, "run", "in.csv", "--sandbox", "-y", "-o", "-"]
+    with subprocess.Popen(
+        words, cwd=tmp_path, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        time.sleep(0.7)
+        process.send_signal(signal.SIGINT)
+        while "Stopping" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=5.0) == 130
+        process.stdout.read()
+
+
+def test_a_disk_that_takes_nothing_stops_the_run(tmp_path: Path) -> None:
+    """Standard output may be a full disk as well."""
+    write(tmp_path / "in.csv")
+    words = [sys.executable, "-c", CODE, "run", "in.csv", "--sandbox", "-y", "-o", "-"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            words, cwd=tmp_path, env=ENVIRON, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ended.returncode == 4
+    assert (
+        "No space left on device. Nothing more was sent; sent and not recorded: input lines 2" in ended.stderr
+    )
+
+
+def test_a_full_disk_says_what_was_sent_and_not_recorded(tmp_path: Path) -> None:
+    """And the command it names goes on when there is room again: pasted, with blanks in names."""
+    write(tmp_path / "in put.csv", 200)
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)); {CODE}"
+    words = ["run", "in put.csv", "--sandbox", "--yes", "-o", "it's.csv"]
+    ended = subprocess.run(
+        [sys.executable, "-c", limited, *words],
+        cwd=tmp_path,
+        env=ENVIRON,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 4
+    last = ended.stderr.splitlines()[-1]
+    found = re.search(r"sent and not recorded: input lines (.*?)\. Then continue with: (.*)", last)
+    assert found is not None, last
+    unrecorded = {int(number) for number in re.findall(r"\d+", found[1])}
+    recorded = {int(line.split(",")[0]) for line in (tmp_path / "it's.csv").read_text().splitlines()[1:]}
+    assert unrecorded
+    assert not unrecorded & recorded
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    again = subprocess.run(
+        ["/bin/sh", "-c", found[2]], cwd=tmp_path, env={**ENVIRON, "PATH": path}, check=False
+    )
+    assert again.returncode == 0
+    assert outcomes(tmp_path / "it's.csv") == [Outcome.CANCELED] * 200
