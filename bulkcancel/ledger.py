@@ -9,7 +9,7 @@ from bulkcancel.digest import pair_digest
 from bulkcancel.models import Outcome, RejectedRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from bulkcancel.models import Recorded, Row
 
@@ -46,7 +46,6 @@ _PASS_BITS = 2
 _LAST_PASS = (1 << _PASS_BITS) - 1
 _PLACES = {outcome: place << _PASS_BITS for place, outcome in enumerate(Outcome, 1)}
 _CLAIMS = [_FRESH, *(_COVERED if one.is_done else Claim(ClaimKind.RETRY, one) for one in Outcome)]
-_OUTCOMES: list[Outcome | None] = [None, *Outcome]
 
 
 class Ledger:
@@ -60,21 +59,32 @@ class Ledger:
         self._pass = 1
         self._pairs: dict[int, int] = {}
         self._repeats: Counter[int] = Counter()
+        self._unusable = 0
         self._taken: Counter[int] = Counter()
 
-    def load(self, recorded: "Recorded") -> Outcome | None:
-        """Take a row of an earlier report, in order; returns the outcome on record that it replaces."""
-        workflow_id, instance_id, outcome, code, _ = recorded
-        if outcome is Outcome.INVALID:
-            self._repeats[_unusable(workflow_id, instance_id, code)] += 1
-            return None
-        key = pair_digest(workflow_id, instance_id)
-        if outcome is Outcome.DUPLICATE:
-            self._repeats[key] += 1
-            return None
-        previous = self._pairs.get(key, 0)
-        self._pairs[key] = _PLACES[outcome]
-        return _OUTCOMES[previous >> _PASS_BITS]
+    def load(self, records: "Iterable[Recorded]") -> bool:
+        """Take the rows of an earlier report, in order; tells whether any replaced another's outcome."""
+        pairs, replaced = self._pairs, False
+        for workflow_id, instance_id, outcome, code, _ in records:
+            if outcome is Outcome.INVALID:
+                self._repeats[_unusable(workflow_id, instance_id, code)] += 1
+                self._unusable += 1
+                continue
+            key = pair_digest(workflow_id, instance_id)
+            if outcome is Outcome.DUPLICATE:
+                self._repeats[key] += 1
+                continue
+            replaced = replaced or key in pairs
+            pairs[key] = _PLACES[outcome]
+        return replaced
+
+    def outcomes(self) -> "Counter[Outcome]":
+        """How many rows on record have which outcome; to be asked before any pass."""
+        places = Counter(self._pairs.values())
+        counts = Counter({outcome: places[place] for outcome, place in _PLACES.items()})
+        counts[Outcome.INVALID] += self._unusable
+        counts[Outcome.DUPLICATE] += self._repeats.total() - self._unusable
+        return counts
 
     def claim(self, row: "Row") -> Claim:
         """Enter an input row."""

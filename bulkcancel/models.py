@@ -26,6 +26,9 @@ class Outcome(StrEnum):
     UNCONFIRMED = "unconfirmed"
     NOT_ATTEMPTED = "not_attempted"
 
+    # Outcomes are counted by the million, and an enum's own hash is a function written in Python.
+    __hash__ = str.__hash__
+
     @property
     def is_done(self) -> bool:
         """Whether a resumed run leaves the row alone."""

@@ -52,8 +52,7 @@ def work(path: Path, recorded: Callable[[Result], None]) -> None:
     """Go on with a report until it is finished, whatever state it is in."""
     ledger = Ledger()
     with Report.resume(path) as report:
-        for record in read_recorded(path):
-            ledger.load(record)
+        ledger.load(read_recorded(path))
         report.expect_repeats(ledger.new_pass)
         known = {result.line: result.outcome for result in read_results(path)}
         for row in ROWS:

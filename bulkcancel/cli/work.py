@@ -144,11 +144,8 @@ class Place:
             return
         if to_write:
             self._report = Report.resume(self.path)
-        replaced = False
-        for record in read_recorded(self.path):
-            previous = ledger.load(record)
-            tally.recorded(record.outcome, previous)
-            replaced = replaced or previous is not None
+        replaced = ledger.load(read_recorded(self.path))
+        tally.outcomes.update(ledger.outcomes())
         if self._report is not None and (replaced or tally.unfinished):
             self._report.expect_repeats(ledger.new_pass)
 

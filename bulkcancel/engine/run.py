@@ -13,7 +13,7 @@ from bulkcancel.engine.gate import Gate
 from bulkcancel.engine.sender import CancelApi, HeldBackError, Job, Sender
 from bulkcancel.engine.shards import belongs_to
 from bulkcancel.errors import ReportLostError
-from bulkcancel.ledger import ClaimKind, Ledger
+from bulkcancel.ledger import Claim, ClaimKind, Ledger
 from bulkcancel.models import InstanceRef, Outcome, RejectedRow, Result, Row, Settings, StopReason
 from bulkcancel.pacing import Pacer
 from bulkcancel.tally import Summary, Tally, summarize
@@ -176,7 +176,8 @@ class Engine:
                 if row is None:
                     self._at_end = True
                     return None
-                job = await self._admit(row)
+                claim = self._claim(row)
+                job = None if claim is None else await self._admit(row, claim)
                 if job is None:
                     continue
                 if self.stopping is not None:
@@ -195,14 +196,16 @@ class Engine:
             self._error = self._error or error
             return None
 
-    async def _admit(self, row: Row) -> Job | None:
-        """Settle a row that needs no request; else make it a job."""
+    def _claim(self, row: Row) -> Claim | None:
+        """What a row is to the ledger, or None where it is another shard's or on record already."""
         shard = self._settings.shard
         if shard is not None and not belongs_to(row, shard):
             return None
         claim = self._ledger.claim(row)
-        if claim.kind is ClaimKind.COVERED:
-            return None
+        return None if claim.kind is ClaimKind.COVERED else claim
+
+    async def _admit(self, row: Row, claim: Claim) -> Job | None:
+        """Settle a row that needs no request; else make it a job."""
         if isinstance(row, RejectedRow):
             await self._emit(self._unsent(row, Outcome.INVALID, row.code, row.reason))
             return None
@@ -262,7 +265,8 @@ class Engine:
         if self._at_end or self._brake.reason is StopReason.REPORT_LOST:
             return
         while self._sendable != self._settings.limit and (row := await self._read()) is not None:
-            job = await self._admit(row)
+            claim = self._claim(row)
+            job = None if claim is None else await self._admit(row, claim)
             if job is not None:
                 self._sendable += 1
                 await self._leave(job)

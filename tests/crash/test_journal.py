@@ -204,8 +204,9 @@ def test_tidying_can_be_broken_off(tmp_path: Path) -> None:
 def test_a_ledger_has_its_passes() -> None:
     """A plan takes nothing away from the run after it."""
     ledger = Ledger()
-    ledger.load(Recorded("w", "i2", Outcome.FAILED, "", 2))
     record = Recorded("w", "i2", Outcome.FAILED, "", 2)
+    assert ledger.load([record, record])
+    assert ledger.outcomes()[Outcome.FAILED] == 1
     assert ledger.awaits(record)
     assert not ledger.awaits(record._replace(outcome=Outcome.CANCELED))
     is_first = ledger.new_pass()

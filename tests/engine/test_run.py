@@ -214,7 +214,7 @@ async def test_what_is_on_record_is_not_sent_again() -> None:
     """Only what was left undone."""
     ledger = Ledger()
     for instance, outcome in (("i0", Outcome.CANCELED), ("i1", Outcome.FAILED), ("i2", Outcome.DUPLICATE)):
-        ledger.load(Recorded("w0", instance, outcome, "", 1))
+        ledger.load([Recorded("w0", instance, outcome, "", 1)])
     run = Run(ledger=ledger)
     run.engine.tally.recorded(Outcome.FAILED)
     await run(refs(3))
@@ -225,7 +225,7 @@ async def test_what_is_on_record_is_not_sent_again() -> None:
 async def test_a_retry_that_was_not_reached_keeps_its_record() -> None:
     """Nothing new is known of it."""
     ledger = Ledger()
-    ledger.load(Recorded("w0", "i5", Outcome.FAILED, "", 1))
+    ledger.load([Recorded("w0", "i5", Outcome.FAILED, "", 1)])
     run = Run(ledger=ledger, max_duration=0.05, concurrency=1)
     await run(refs(10))
     assert "i5" not in {result.instance_id for result in run.results}
