@@ -80,3 +80,14 @@ def test_the_library_example_of_the_readme_is_valid() -> None:
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     compile(code, "README.md", "exec")
     exec(code.split("def show")[0])  # noqa: S102 - our own README
+
+
+def test_every_promise_names_tests_that_exist() -> None:
+    """A promise without its test would be a wish."""
+    text = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
+    held = text.split("## What is not promised")[0]
+    for promise in re.split(r"^- ", held, flags=re.MULTILINE)[1:]:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", promise)
+        assert named or "make bench-resume" in " ".join(promise.split()), promise
+        for path, test in named:
+            assert f"def {test}(" in (ROOT / path).read_text(encoding="utf-8"), test

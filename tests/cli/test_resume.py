@@ -1,0 +1,97 @@
+"""`--resume`: nothing done is sent again, whatever became of the input."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from cliapp import Call, outcomes
+
+from bulkcancel.models import Outcome
+from bulkcancel.report import read_results
+
+W = str(UUID(int=1 << 127, version=4))
+IDS = [str(UUID(int=(1 << 127) + n, version=4)) for n in range(1, 9)]
+UNKNOWN = "00000000-0000-4000-8000-000000000001"
+RUN = ("run", "--sandbox", "-y", "-o", "r.csv", "--summary", "s.json")
+
+
+def write(*instances: str) -> str:
+    """An input with those instances."""
+    Path("in.csv").write_text("workflow_id,instance_id\n" + "".join(f"{W},{one}\n" for one in instances))
+    return "in.csv"
+
+
+def requests() -> int:
+    """How many the last run sent."""
+    found: int = json.loads(Path("s.json").read_text())["requests"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [([*IDS, IDS[0]], 0), ([IDS[0], UNKNOWN], 1), ([IDS[0], "unusable", "unusable"], 1)],
+)
+@pytest.mark.slow
+def test_a_finished_run_is_left_alone(call: Call, rows: list[str], code: int) -> None:
+    """With other flags too, and without INPUT; not a byte changes."""
+    assert call(*RUN, write(*rows)).code == code
+    before = Path("r.csv").read_bytes()
+    for words in (
+        ["in.csv"],
+        ["in.csv", "-c", "1", "--rate", "5/s", "--verify"],
+        ["in.csv", "--limit", "1"],
+        [],
+    ):
+        assert call(*RUN, "--resume", *words).code == code
+        assert requests() == 0
+        assert Path("r.csv").read_bytes() == before
+
+
+def test_a_changed_input_adds_rows_and_removes_none(call: Call) -> None:
+    """And a repetition that is new is a duplicate."""
+    call(*RUN, write(*IDS[:4], "unusable"))
+    ended = call(*RUN, "--resume", write(IDS[6], IDS[0], IDS[0], IDS[7], "unusable", "worse"))
+    assert (ended.code, requests()) == (1, 2)
+    found = {(row.instance_id, row.outcome): row.line for row in read_results(Path("r.csv"))}
+    assert Counter(outcomes("r.csv")) == {Outcome.CANCELED: 6, Outcome.INVALID: 2, Outcome.DUPLICATE: 1}
+    assert found[IDS[0], Outcome.CANCELED] == 2
+    assert found[IDS[0], Outcome.DUPLICATE] == 4
+    assert found[IDS[7], Outcome.CANCELED] == 5
+    again = call(*RUN, "--resume", "in.csv")
+    assert (again.code, requests(), len(outcomes("r.csv"))) == (1, 0, 9)
+
+
+def test_a_stream_is_sent_again_from_its_start(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is on record is skipped."""
+    call(*RUN, write(*IDS[:3]))
+    with Path(write(*IDS)).open() as rows:
+        monkeypatch.setattr("sys.stdin", rows)
+        assert call(*RUN, "--resume", "-").code == 0
+    assert (requests(), outcomes("r.csv")) == (5, [Outcome.CANCELED] * 8)
+
+
+@pytest.mark.slow
+def test_many_resumes_leave_one_row_for_each(call: Call) -> None:
+    """Each retries what is left, a few at a time."""
+    denied = call(*RUN, "--scenario", "denied", write(*IDS, UNKNOWN, IDS[2]))
+    assert denied.code == 3
+    for _ in range(3):
+        assert call(*RUN, "--scenario", "denied", "--resume").code == 3
+        assert len(outcomes("r.csv")) == 10
+    for _ in range(5):
+        call(*RUN, "--resume", "--limit", "2", "in.csv")
+    counts = Counter(outcomes("r.csv"))
+    assert counts == {Outcome.CANCELED: 8, Outcome.NOT_FOUND: 1, Outcome.DUPLICATE: 1}
+
+
+def test_a_report_in_use_is_refused_before_anyone_is_asked(call: Call) -> None:
+    """And a dry run may look at it all the same."""
+    from bulkcancel.report import Report  # noqa: PLC0415 - held for this test alone
+
+    call(*RUN, write(*IDS[:2]))
+    with Report.resume(Path("r.csv")):
+        ended = call(*RUN, "--resume", write(*IDS))
+        assert (ended.code, "being written by another bulkcancel" in ended.err) == (2, True)
+        assert "cancel 6 instances" in call(*RUN, "--resume", "--dry-run", "in.csv").err
