@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from bulkcancel.cli import params
-from bulkcancel.datadog.target import DEFAULT_SITE, Credentials, Target, read_credentials
+from bulkcancel.datadog.keys import Credentials, read_credentials
+from bulkcancel.datadog.target import DEFAULT_SITE, Target
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import Settings
 from bulkcancel.progress import LogFormat, Messages

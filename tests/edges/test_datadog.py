@@ -100,7 +100,7 @@ async def test_a_proxy_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "api.datadoghq.eu")
     async with connect(Target.of_site("datadoghq.com"), KEYS, settings=Settings()) as found:
-        assert found._proxy == "http://proxy.example:3128"
+        assert str(found._proxy) == "http://proxy.example:3128"
     async with connect(Target.of_site("datadoghq.eu"), KEYS, settings=Settings()) as found:
         assert found._proxy is None
 
