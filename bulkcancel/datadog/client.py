@@ -55,11 +55,14 @@ class DatadogApi:
         self,
         session: aiohttp.ClientSession,
         base_url: str,
+        headers: "Mapping[str, str] | None" = None,
         *,
         proxy: URL | None = None,
         redactor: Redactor | None = None,
     ) -> None:
         self._session = session
+        # Not the session's own headers: aiohttp sends those to a proxy too, with the CONNECT, unencrypted.
+        self._headers = headers
         self._redactor = redactor or Redactor(())
         self._workflows = f"{base_url}/api/v2/workflows/"
         self._validate = f"{base_url}/api/v2/validate_keys"
@@ -86,7 +89,11 @@ class DatadogApi:
     async def _ask(self, method: str, url: str) -> Reply | Failure:
         try:
             async with self._session.request(
-                method, URL(url, encoded=True), allow_redirects=False, proxy=self._proxy
+                method,
+                URL(url, encoded=True),
+                headers=self._headers,
+                allow_redirects=False,
+                proxy=self._proxy,
             ) as response:
                 body = await _read_bounded(response.content)
                 if body is None:
@@ -163,7 +170,6 @@ async def connect(
     )
     headers = {
         "Accept": "application/json",
-        "User-Agent": user_agent(),
         "DD-API-KEY": credentials.api_key,
         "DD-APPLICATION-KEY": credentials.app_key,
     }
@@ -172,11 +178,11 @@ async def connect(
         secrets += [proxy.password, unquote(proxy.raw_password or "")]
     async with aiohttp.ClientSession(
         connector=connector,
-        headers=headers,
+        headers={"User-Agent": user_agent()},
         timeout=aiohttp.ClientTimeout(total=settings.timeout),
         cookie_jar=aiohttp.DummyCookieJar(),
     ) as session:
-        yield DatadogApi(session, target.base_url, proxy=proxy, redactor=Redactor(secrets))
+        yield DatadogApi(session, target.base_url, headers, proxy=proxy, redactor=Redactor(secrets))
 
 
 def _trusting(ca_bundle: "Path | None") -> ssl.SSLContext:

@@ -89,7 +89,7 @@ async def test_a_body_is_read_only_so_far(api: DatadogApi) -> None:
 async def test_both_keys_go_in_headers() -> None:
     """And the tool names itself."""
     async with connect(Target.of_site("datadoghq.com"), KEYS, settings=Settings()) as found:
-        headers = found._session.headers
+        headers = {**found._session.headers, **(found._headers or {})}
     assert (headers["DD-API-KEY"], headers["DD-APPLICATION-KEY"]) == (KEYS.api_key, KEYS.app_key)
     assert headers["User-Agent"] == user_agent()
     assert user_agent().startswith("bulkcancel/")
@@ -156,7 +156,7 @@ def test_keys_come_from_the_environment_or_a_private_file(tmp_path: Path) -> Non
     [
         ("http://api.example", "unencrypted"),
         ("ftp://api.example", "https://"),
-        ("https://", "name a host"),
+        ("https://", "of scheme, host"),
         ("https://u:p@api.example", "user name"),
         ("https://api.example/?a=b", "query"),
         ("https://[::1", "not a URL"),
