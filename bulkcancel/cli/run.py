@@ -11,6 +11,7 @@ import anyio
 import click
 
 from bulkcancel.cli import options, params
+from bulkcancel.cli.ask import ask, is_terminal, refuse_if_read_only
 from bulkcancel.cli.plan import Plan, Planner
 from bulkcancel.cli.work import STDIO, Input, Place, RecordedRows
 from bulkcancel.clock import SystemClock
@@ -80,17 +81,19 @@ def command(context: click.Context, /, **values: Any) -> ExitCode:  # noqa: ANN4
     clock = SystemClock()
     messages = options.messages(values, clock)
     destination = options.destination(values)
-    _refuse_if_read_only(values, destination)
+    if not values["dry_run"] and destination.scenario is None:
+        refuse_if_read_only()
     place = Place(values["report"], resume=values["resume"])
     with closing(_input(values, place, options.input_format(values, destination.target.site))) as source:
         request = Request(values, _settings(values), destination, place, source)
         _check_askable(request)
         plan = _plan(request)
         _show(plan, request, messages)
+        options.say_if_unasked(messages)
         if values["dry_run"]:
             return _end_dry_run(plan, messages)
         if not values["yes"] and not (plan is not None and not plan.to_send):
-            _ask()
+            ask()
         # The network half: slow to import, and not needed until here.
         from bulkcancel.cli.job import Job  # noqa: PLC0415 - see above
 
@@ -133,23 +136,14 @@ def _settings(values: dict[str, Any]) -> Settings:
     return Settings(**{name: values[name] for name in names})
 
 
-def _refuse_if_read_only(values: dict[str, Any], destination: "Destination") -> None:
-    text = os.environ.get("DD_READ_ONLY", "").strip().lower()
-    if text in {"", "0", "false", "no"} or values["dry_run"] or destination.scenario is not None:
-        return
-    raise ConfigurationError(
-        "DD_READ_ONLY is set, so nothing may be canceled; unset it, or rehearse with --sandbox or --dry-run."
-    )
-
-
 def _input(values: dict[str, Any], place: Place, input_options: InputOptions) -> Input:
     name: str | None = values["input"]
     if name is None and values["resume"]:
         if not place.resumes or place.path is None:
             raise ConfigurationError(f"There is no report {place.name} to resume, and no INPUT.")
-        return RecordedRows(place.path)
+        return RecordedRows(place.path, any_id=input_options.any_id)
     if name is None:
-        if _is_terminal(sys.stdin):
+        if is_terminal(sys.stdin):
             raise click.UsageError("Name an INPUT file, or pipe rows to standard input.")
         name = STDIO
     return open_source(name, input_options)
@@ -159,7 +153,7 @@ def _check_askable(request: Request) -> None:
     values = request.values
     if values["yes"] or values["dry_run"]:
         return
-    if values["input"] == STDIO or not _is_terminal(sys.stdin):
+    if values["input"] == STDIO or not is_terminal(sys.stdin):
         raise ConfigurationError("There is no terminal to ask on: give --yes to cancel without being asked.")
 
 
@@ -213,19 +207,3 @@ def _end_dry_run(plan: Plan | None, messages: "Messages") -> ExitCode:
         return ExitCode.INCOMPLETE
     messages.last("Dry run: every row can be used; nothing was sent. Run it without --dry-run.")
     return ExitCode.OK
-
-
-def _ask() -> None:
-    if not click.confirm("Cancel them?", default=False, err=True):
-        raise DeclinedError("Declined; nothing was sent.")
-
-
-class DeclinedError(ConfigurationError):
-    """The person said no."""
-
-
-def _is_terminal(stream: Any) -> bool:  # noqa: ANN401 - sys.stdin is None where there is none
-    try:
-        return bool(stream.isatty())
-    except (AttributeError, ValueError):
-        return False

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Protocol, Self
 from anyio.lowlevel import checkpoint
 
 from bulkcancel.digest import pair_digest
-from bulkcancel.errors import ConfigurationError
+from bulkcancel.errors import ConfigurationError, ReportError
 from bulkcancel.models import RETRYABLE, InstanceRef
 from bulkcancel.report import Report, StreamReport, check_free, read_recorded, read_results
+from bulkcancel.sources import is_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -77,9 +78,19 @@ class RecordedRows:
         is_whole: True: a report is a file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, any_id: bool = False) -> None:
         self._path = path
-        self._records = sum(1 for _ in read_recorded(path))
+        self._records = 0
+        for record in read_recorded(path):
+            self._records += 1
+            if record.outcome not in RETRYABLE:
+                continue
+            ids = (record.workflow_id, record.instance_id)
+            if not all(is_id(text, any_id=any_id) for text in ids):
+                raise ReportError(
+                    f"The report {path} has a row to try again whose ids {ids[0]!r} and {ids[1]!r} can't be sent: "
+                    "it was altered, or written with --any-id. Give INPUT, or repair that row."
+                )
         self.name = str(path)
         self.is_whole = True
 
