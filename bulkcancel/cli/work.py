@@ -88,8 +88,8 @@ class RecordedRows:
             ids = (record.workflow_id, record.instance_id)
             if not all(is_id(text, any_id=any_id) for text in ids):
                 raise ReportError(
-                    f"The report {path} has a row to try again whose ids {ids[0]!r} and {ids[1]!r} can't be sent: "
-                    "it was altered, or written with --any-id. Give INPUT, or repair that row."
+                    f"The report {path} has a row to try again whose ids {ids[0]!r} and {ids[1]!r} can't be "
+                    "sent: it was altered, or written with --any-id. Give INPUT, or repair that row."
                 )
         self.name = str(path)
         self.is_whole = True

@@ -113,7 +113,7 @@ def _retry_after(text: str | None, wall: float) -> float | None:
     if seconds is None:
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+            seconds = max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - wall)
+        except (ValueError, TypeError, LookupError, OverflowError):  # a parser of mail meets anything at all
             return None
-        seconds = max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - wall)
     return min(seconds, LONGEST_PAUSE)

@@ -20,6 +20,7 @@ COLUMNS = tuple(field.name for field in fields(Result))
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _LONGEST_TEXT = 2000
+_YEAR_9999 = 253_370_764_800  # a later moment can't be written as it was read
 # A cell that begins like this is a formula to a spreadsheet: https://owasp.org/www-community/attacks/CSV_Injection
 # Some take the wide forms too, skip white space, or split at `;` whatever the quotes say.
 _FORMULA_SIGNS = "=+@\\-\uff1d\uff0b\uff20\uff0d"
@@ -168,4 +169,9 @@ def _second(seconds: int) -> str:
 
 
 def _moment(text: str) -> float | None:
-    return datetime.fromisoformat(text).timestamp() if text else None
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text).timestamp()
+    if not 0.0 <= moment < _YEAR_9999:
+        raise ValueError(text)
+    return moment

@@ -306,4 +306,3 @@ async def test_an_id_that_is_none_is_not_sent() -> None:
         with pytest.raises(ValueError, match="line 7"):
             await api.cancel(InstanceRef(W, "../x", 7))
     assert peer.heads == []
-    assert FailureKind.CONNECTION.value
