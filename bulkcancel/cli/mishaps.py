@@ -46,8 +46,8 @@ def refuse_keys_as_options(words: "Sequence[str]") -> None:
     if any(map(_KEY_OPTION.fullmatch, words)):
         raise ConfigurationError(
             "Keys are never options: the list of processes and the shell's history show them. Set "
-            "DD_API_KEY and DD_APP_KEY in the environment, or name a private file with --keys-file; a key that you typed "
-            "should be replaced."
+            "DD_API_KEY and DD_APP_KEY in the environment, or name a private file with --keys-file; a "
+            "key that you typed should be replaced."
         )
 
 
@@ -79,6 +79,7 @@ def apology(error: Exception, *, verbose: bool) -> "Iterator[str]":
     else:
         yield "Run it again with -v to see where it happened."
     yield (
-        f"bulkcancel failed by a fault of its own, {type(innermost).__name__}: {innermost}. What was sent "
-        "until then is in the report, if one was begun: go on with --resume. Please report this, without any keys."
+        f"bulkcancel failed by a fault of its own, {type(innermost).__name__}: {innermost}. "
+        "What was sent until then is in the report, if one was begun: go on with --resume. "
+        "Please report this, without any keys."
     )

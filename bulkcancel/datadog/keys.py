@@ -123,9 +123,11 @@ def _read_keys_file(path: "Path") -> dict[str, Secret]:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a file name"
         raise ConfigurationError(f"The keys file {path} can't be read: {reason}.") from None
-    with os.fdopen(fd, "rb") as file:
+    try:
         _check_private(os.fstat(fd), path)
-        data = file.read(_FILE_LIMIT + 1)
+        data = os.read(fd, _FILE_LIMIT + 1)
+    finally:
+        os.close(fd)
     if len(data) > _FILE_LIMIT:
         raise ConfigurationError(
             f"The keys file {path} is larger than {_FILE_LIMIT} bytes; name the right file."

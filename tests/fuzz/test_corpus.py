@@ -1,13 +1,11 @@
 """The fuzzer's corpus, replayed: among it every input that ever broke something."""
 
-import sys
 from pathlib import Path
 
 import pytest
+from targets import TARGETS
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-from targets import TARGETS  # noqa: E402 - beside this file, where the fuzzer finds it too
 
 CASES = sorted(path for path in (HERE / "corpus").rglob("*") if path.is_file())
 
