@@ -162,7 +162,7 @@ def _text(line: bytes) -> str | BadLine:
 
 
 def _without_bom(data: bytes) -> bytes:
-    head = data[:_HEAD]
+    head = data[:_HEAD].partition(b"\n")[0]  # no more than is there in any case, however the bytes come
     for start, words in _PACKED.items():
         if head.startswith(start):
             raise InputError(words)
