@@ -122,7 +122,7 @@ class DatadogApi:
         if isinstance(error, aiohttp.ClientHttpProxyError):  # its own words hold the proxy's address
             text = f"the proxy answered {error.status} {error.message}"
             if error.status == _PROXY_WANTS_PASSWORD:
-                text += "; it wants a user name and password, in the proxy's variable: http://user:password@host:port"
+                text += "; it wants a user name and password, before the host in the proxy's variable"
         return printable(self._redactor.text(f"{name}: {text}" if text else name), _DETAIL_LIMIT)
 
 

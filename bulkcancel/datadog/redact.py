@@ -24,9 +24,9 @@ class Redactor:
     def __init__(self, secrets: "Iterable[str]") -> None:
         self._pieces = sorted(
             {
-                secret[start : start + _PIECE].lower()
-                for secret in secrets
-                for start in range(len(secret) - _PIECE + 1)
+                text[start : start + _PIECE].lower()
+                for text in secrets
+                for start in range(len(text) - _PIECE + 1)
             }
         )
         # Pieces overlap, so what is left of a secret behind the last whole piece is shorter than a piece.

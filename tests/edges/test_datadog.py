@@ -138,6 +138,7 @@ def test_keys_come_from_the_environment_or_a_private_file(tmp_path: Path) -> Non
     with pytest.raises(ConfigurationError, match="DD_APP_KEY not set in the environment"):
         read_credentials({"DD_API_KEY": "a"})
     path = tmp_path / "keys"
+    # pragma: allowlist nextline secret
     path.write_text("# keys\nexport DD_API_KEY='a1'\nDD_APP_KEY=b1\nnoise\n")
     path.chmod(0o644)
     with pytest.raises(ConfigurationError, match="can be read by others"):

@@ -29,6 +29,7 @@ _HEADERS = (
     "Retry-After",
 )
 _STATUSES = (200, 202, 302, 400, 401, 403, 404, 408, 418, 429, 500, 503, 100)
+# pragma: allowlist nextline secret
 _API_KEY, _APP_KEY = "0123456789abcdef" * 2, "fedcba9876543210" * 2 + "00112233"
 _REDACTOR = Redactor((_API_KEY, _APP_KEY))
 

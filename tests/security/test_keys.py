@@ -28,6 +28,7 @@ from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import Failure, InstanceRef, Settings
 from bulkcancel.sandbox.server import Sandbox, serve
 
+# pragma: allowlist nextline secret
 API_KEY, APP_KEY = "0123456789abcdef" * 2, "fedcba9876543210" * 2 + "00112233"
 KEYS = Credentials(API_KEY, APP_KEY)
 W, X = "11111111-2222-4333-8444-555555555555", "66666666-7777-4888-8999-aaaaaaaaaaaa"

@@ -15,6 +15,7 @@ from bulkcancel.datadog.client import proxy_for
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import Failure, InstanceRef, Reply, Settings
 
+# pragma: allowlist nextline secret
 API_KEY, APP_KEY = "0123456789abcdef" * 2, "fedcba9876543210" * 2 + "00112233"
 KEYS = Credentials(API_KEY, APP_KEY)
 W, X = "11111111-2222-4333-8444-555555555555", "66666666-7777-4888-8999-aaaaaaaaaaaa"
@@ -163,7 +164,11 @@ async def test_a_proxy_that_wants_a_password_is_a_clear_message(
     refusal = answer("407 no s3cret-pass for me", b"", "Proxy-Authenticate: Basic realm=x")
     async with serve_raw(lambda _: refusal) as proxy:
         failure, _ = await through(
-            f"http://me:s3cret-pass@localhost:{proxy.port}", authority, bundle, monkeypatch
+            # pragma: allowlist nextline secret
+            f"http://me:s3cret-pass@localhost:{proxy.port}",
+            authority,
+            bundle,
+            monkeypatch,
         )
     assert isinstance(failure, Failure)
     assert "the proxy answered 407" in failure.detail
@@ -206,7 +211,9 @@ def test_the_usual_variables_name_the_proxy(
 
 
 @pytest.mark.parametrize(
-    "address", ["socks5://me:s3cret@p.example:1", "http://", "http://me:s3cret@[p", "://s3cret"]
+    # pragma: allowlist nextline secret
+    "address",
+    ["socks5://me:s3cret@p.example:1", "http://", "http://me:s3cret@[p", "://s3cret"],
 )
 def test_a_proxy_that_cannot_be_used_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     """Before anything is sent past it, and without showing its password."""
