@@ -21,11 +21,11 @@ class Redactor:
     It is meant for texts that are kept, not for every answer: the answers that say nothing are the many.
     """
 
-    def __init__(self, secrets: "Iterable[str]") -> None:
+    def __init__(self, texts: "Iterable[str]") -> None:
         self._pieces = sorted(
             {
                 text[start : start + _PIECE].lower()
-                for text in secrets
+                for text in texts
                 for start in range(len(text) - _PIECE + 1)
             }
         )

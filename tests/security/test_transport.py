@@ -98,9 +98,13 @@ async def test_a_certificate_that_does_not_hold_is_refused(
         ("CURL_CA_BUNDLE", ""),
     ):
         monkeypatch.setenv(name, value)
-    authority = trustme.CA() if case == "self-signed" else authority
     names = ("wrong.example",) if case == "other name" else ("localhost",)
     tls = serving(authority, *names, expired=case == "expired")
+    if case == "self-signed":
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        own = trustme.CA()
+        with own.cert_pem.tempfile() as certificate, own.private_key_pem.tempfile() as key:
+            tls.load_cert_chain(certificate, key)
     async with serve_raw(tls=tls) as peer:
         trusted = None if case == "unknown authority" else bundle
         failure = await cancel(f"https://localhost:{peer.port}", trusted)
@@ -211,8 +215,8 @@ def test_the_usual_variables_name_the_proxy(
 
 
 @pytest.mark.parametrize(
-    # pragma: allowlist nextline secret
     "address",
+    # pragma: allowlist nextline secret
     ["socks5://me:s3cret@p.example:1", "http://", "http://me:s3cret@[p", "://s3cret"],
 )
 def test_a_proxy_that_cannot_be_used_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
