@@ -32,7 +32,7 @@ BODY_LIMIT = 64 * 1024
 
 _DETAIL_LIMIT = 200
 _NOTHING_SAID = 3  # bytes: an accepted cancel's `{}` and its line end
-_PROXY_WANTS_PASSWORD = 407
+_PROXY_WANTS_PASSWORD = frozenset({401, 407})  # the first is tinyproxy's
 _KEEPALIVE_SECONDS = 30.0
 _DNS_SECONDS = 60
 
@@ -121,7 +121,7 @@ class DatadogApi:
         text = str(error)
         if isinstance(error, aiohttp.ClientHttpProxyError):  # its own words hold the proxy's address
             text = f"the proxy answered {error.status} {error.message}"
-            if error.status == _PROXY_WANTS_PASSWORD:
+            if error.status in _PROXY_WANTS_PASSWORD:
                 text += "; it wants a user name and password, before the host in the proxy's variable"
         return printable(self._redactor.text(f"{name}: {text}" if text else name), _DETAIL_LIMIT)
 
