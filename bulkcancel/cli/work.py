@@ -143,6 +143,8 @@ class Place:
         self.resumes = resume and self.path is not None and os.path.lexists(self.path)
         if self.path is not None and not self.resumes:
             check_free(self.path)
+        elif self.path is not None and not self.path.is_file():  # reading a FIFO would wait for ever
+            raise ReportError(f"The report {name} is not a regular file.")
 
     def load(self, ledger: "Ledger", tally: "Tally") -> bool:
         """Take over what is on record; tells whether any of it will be or was replaced.

@@ -85,6 +85,23 @@ def test_what_is_no_file_is_refused_at_once(call: Call, name: str) -> None:
     assert not Path("r.csv").exists()
 
 
+@pytest.mark.parametrize("words", [["in.csv"], []])
+@pytest.mark.parametrize("kind", ["fifo", "directory", "dangling"])
+def test_a_report_that_is_no_file_is_not_waited_for(call: Call, kind: str, words: list[str]) -> None:
+    """`--resume` reads it before anything else."""
+    Path("in.csv").write_text(f"{GOOD}\n")
+    path = Path("r.csv")
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "directory":
+        path.mkdir()
+    else:
+        path.symlink_to("none")
+    ended = call("run", *words, "--sandbox", "-y", "--resume", "-o", path)
+    assert ended.code == 2
+    assert "not a regular file" in ended.err
+
+
 def test_a_link_to_an_input_is_followed(call: Call) -> None:
     """Reading through one's own link is fine."""
     Path("real").write_text(f"{GOOD}\n")
