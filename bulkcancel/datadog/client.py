@@ -5,7 +5,6 @@ import platform
 import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -175,7 +174,7 @@ async def connect(
     }
     secrets = [credentials.api_key, credentials.app_key]
     if proxy is not None and proxy.password:
-        secrets += [proxy.password, unquote(proxy.raw_password or "")]
+        secrets += [proxy.password, proxy.raw_password or ""]
     async with aiohttp.ClientSession(
         connector=connector,
         headers={"User-Agent": user_agent()},
@@ -187,9 +186,8 @@ async def connect(
 
 def _trusting(ca_bundle: "Path | None") -> ssl.SSLContext:
     """A context that verifies certificates and host names: by the bundle, or else as the system does."""
-    if (
-        ca_bundle is not None and ca_bundle.exists() and not ca_bundle.is_file()
-    ):  # a FIFO would keep us waiting
+    # A FIFO would keep us waiting.
+    if ca_bundle is not None and ca_bundle.exists() and not ca_bundle.is_file():
         raise ConfigurationError(f"--ca-bundle {ca_bundle} can't be used: it is not a file.")
     try:
         context = ssl.create_default_context(cafile=None if ca_bundle is None else str(ca_bundle))
