@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := $(VENV)/.bench
 
-.PHONY: help demo test check lint types docs build bench bench-resume simulate plot crash clean
+.PHONY: help demo test check lint types audit secrets fuzz docs build bench bench-resume simulate plot crash clean
 
 help:
 	@echo "make demo   cancel a sample of 1,000 instances against the embedded sandbox"
 	@echo "make test   run the tests"
-	@echo "make check  everything: lint, types, tests with coverage, docs, package"
+	@echo "make check  everything: lint, types, audit, secrets, a short fuzz, tests with coverage, docs, package"
+	@echo "make fuzz   fuzz each target for FUZZ_SECONDS (60)"
 	@echo "make bench  measure speed and pacing next to the vendor's SDK and a plain script, about twenty minutes;"
 	@echo "            CASES=\"headers no-quota\" CLIENTS=\"bulkcancel script\" IN_FLIGHT=\"1 256\" choose among them"
 	@echo "make simulate  play the pacing against many servers in virtual time"
@@ -33,12 +34,26 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/pytest
 
+# ruff's S rules are the security linter: they are those of bandit, on with ALL.
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
 types: $(STAMP)
 	$(BIN)/mypy
+
+# Says so where the vulnerability database is out of reach; AUDIT=required makes that an error.
+audit: $(STAMP)
+	$(BIN)/python -m pip check --disable-pip-version-check
+	$(BIN)/python .ci/audit.py $(AUDIT)
+
+# A made-up key in a test bears `pragma: allowlist secret`, so that there is no baseline to go stale.
+secrets: $(STAMP)
+	git ls-files -z -- . ':!tests/fuzz/corpus' | xargs -0 $(BIN)/detect-secrets-hook --no-verify
+
+FUZZ_SECONDS ?= 60
+fuzz: $(STAMP)
+	$(BIN)/python tests/fuzz/run.py $(FUZZ_SECONDS)
 
 docs: $(STAMP)
 	$(BIN)/mkdocs build --quiet --strict
@@ -48,7 +63,8 @@ build: $(STAMP)
 	$(BIN)/python -m build --outdir dist . > /dev/null
 	@ls dist
 
-check: lint types docs build $(STAMP)
+check: lint types audit secrets docs build $(STAMP)
+	$(BIN)/python tests/fuzz/run.py 3
 	$(BIN)/pytest -m "not browser" --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=100 --include='bulkcancel/policy.py,bulkcancel/pacing/*,bulkcancel/tally.py'
 

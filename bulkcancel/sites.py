@@ -27,6 +27,8 @@ def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    # Whether a mapped IPv4 address counts changed between Python versions; here it does.
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

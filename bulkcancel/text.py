@@ -1,10 +1,21 @@
 """Text from elsewhere, made fit to print: nothing in it can steer a terminal or break a line."""
 
+import re
 import unicodedata
 
 # Controls, formats (bidi, zero width), surrogates, private use, unassigned, line and paragraph separators.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _TWO_DIGITS, _FOUR_DIGITS = 0x100, 0x10000
+
+
+# The characters RFC 3986 leaves unreserved, and `:`: nothing here can end a path segment or begin an escape,
+# and none is a dot segment.
+_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}", re.ASCII)
+
+
+def is_path_segment(text: str) -> bool:
+    """Whether a text can stand in a request's path and be nothing but one part of it."""
+    return _SEGMENT.fullmatch(text) is not None
 
 
 def printable(text: str, limit: int) -> str:

@@ -1,13 +1,23 @@
 """The command line: words become `Settings`, rooms are wired, an exit code is returned."""
 
+import os
+import resource
 import sys
 from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
+from io import StringIO
 
 import click
 
 from bulkcancel._version import __version__
+from bulkcancel.cli.mishaps import (
+    VARIABLE_PREFIX,
+    apology,
+    fit_to_show,
+    refuse_keys_as_options,
+    refuse_misspelled_variables,
+)
 from bulkcancel.errors import BulkCancelError
 from bulkcancel.models import ExitCode
 
@@ -71,9 +81,15 @@ def main(args: list[str] | None = None) -> int:
     """Run the command line; returns the process's exit status."""
     words = sys.argv[1:] if args is None else args
     try:
+        _leave_no_core_dump()
+        refuse_keys_as_options(words)
+        if variables := [name for name in os.environ if name.startswith(VARIABLE_PREFIX)]:
+            refuse_misspelled_variables(variables, _option_names())
         code = _bulkcancel.main(words, prog_name="bulkcancel", standalone_mode=False, obj=list(words))
     except click.ClickException as error:
-        error.show()
+        shown = StringIO()
+        error.show(shown)
+        _say(shown.getvalue().rstrip("\n"))
         return error.exit_code
     except BulkCancelError as error:
         _say(str(error))
@@ -84,12 +100,29 @@ def main(args: list[str] | None = None) -> int:
     except BrokenPipeError:
         _abandon_output()
         return ExitCode.USAGE
+    except Exception as error:  # noqa: BLE001 - nobody is to meet a traceback, with whatever it holds
+        for line in apology(error, verbose=not {"-v", "--verbose"}.isdisjoint(words)):
+            _say(line)
+        return ExitCode.STOPPED
     return int(code or 0)
+
+
+def _option_names() -> set[str]:
+    """The names of all commands' options, as click has them."""
+    context = click.Context(_bulkcancel)
+    commands = filter(None, (_bulkcancel.get_command(context, name) for name in _COMMANDS))
+    return {param.name for command in commands for param in command.params if param.name}
+
+
+def _leave_no_core_dump() -> None:
+    """Keep a crash from writing this process's memory, keys and all, to a file."""
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _say(text: str) -> None:
     with suppress(OSError, ValueError):
-        click.echo(text, err=True)
+        click.echo(fit_to_show(text), err=True)
 
 
 def _abandon_output() -> None:

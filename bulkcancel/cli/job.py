@@ -19,8 +19,10 @@ from bulkcancel.errors import ReportLostError
 from bulkcancel.models import ExitCode, StopReason
 from bulkcancel.pacing import HoldReason
 from bulkcancel.progress import Watch, closing_lines, duration, lines_of
+from bulkcancel.report import write_private
 from bulkcancel.sandbox import SandboxOptions
 from bulkcancel.tally import Summary, Tally, summarize
+from bulkcancel.text import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from bulkcancel.progress import Messages
 
 _SYNC_EVERY = 0.5  # seconds, so that a late wake-up still leaves it below one
+_LONGEST_NAME = 4096
 
 
 class Job:
@@ -236,20 +239,21 @@ class Job:
         path: Path | None = self._request.values["summary"]
         if path is None:
             return
+        reason: str | None = self._request.values["reason"]
         document = {
             "bulkcancel": __version__,
             "target": self._request.destination.name,
-            "input": self._request.source.name,
-            "report": self._request.place.name,
-            "reason": self._request.values["reason"],
+            # A file's name need not be text: what is not is escaped, so that any reader takes the document.
+            "input": printable(self._request.source.name, _LONGEST_NAME),
+            "report": printable(self._request.place.name, _LONGEST_NAME),
+            "reason": reason and printable(reason, _LONGEST_NAME),
             **summary.as_dict(),
         }
-        temporary = path.with_name(f".{path.name}.new")
         try:
-            temporary.write_text(f"{json.dumps(document, indent=2)}\n", encoding="utf-8")
-            temporary.replace(path)
-        except OSError as error:
-            self._messages.warning(f"The summary {path} can't be written: {error.strerror}.")
+            write_private(path, f"{json.dumps(document, indent=2)}\n".encode())
+        except (OSError, ValueError) as error:
+            words = getattr(error, "strerror", None) or error
+            self._messages.warning(f"The summary {path} can't be written: {words}.")
 
     def _close(self, summary: Summary, report_error: str) -> None:
         *lines, last = closing_lines(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from bulkcancel.cli import params
-from bulkcancel.datadog.target import DEFAULT_SITE, Credentials, Target, read_credentials
+from bulkcancel.datadog.keys import Credentials, read_credentials
+from bulkcancel.datadog.target import DEFAULT_SITE, Target
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import Settings
 from bulkcancel.progress import LogFormat, Messages
@@ -60,7 +61,7 @@ target_options = together(
     click.option("--sandbox", is_flag=True, help="Rehearse against a look-alike API on this machine."),
     click.option(
         "--scenario",
-        type=click.Choice([scenario.value for scenario in Scenario]),
+        type=params.Choice([scenario.value for scenario in Scenario]),
         help="What the rehearsal meets (with --sandbox).",
     ),
 )
@@ -104,7 +105,7 @@ pace_options = together(
 message_options = together(
     click.option(
         "--log-format",
-        type=click.Choice([form.value for form in LogFormat]),
+        type=params.Choice([form.value for form in LogFormat]),
         default=LogFormat.TEXT.value,
         help="How messages are written to standard error.",
     ),
@@ -193,6 +194,13 @@ def messages(values: "Mapping[str, Any]", clock: "Clock") -> Messages:
         quiet=values["quiet"],
         verbose=values["verbose"],
     )
+
+
+def say_if_unasked(said: Messages) -> None:
+    """Say that the question is left out because of a variable, which nobody may remember to have set."""
+    source = click.get_current_context().get_parameter_source("yes")
+    if source is click.core.ParameterSource.ENVIRONMENT:
+        said.info("Not asking: BULKCANCEL_YES is set in the environment.")
 
 
 def _typed(context: click.Context, name: str) -> bool:

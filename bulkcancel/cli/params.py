@@ -1,6 +1,8 @@
 """Texts from the command line as values: rates, shares, durations, limits, shards."""
 
 import re
+from difflib import get_close_matches
+from typing import Any
 
 import click
 
@@ -13,6 +15,16 @@ _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _SHARD = re.compile(r"(\d{1,6})\s*/\s*(\d{1,6})", re.ASCII)
 _MOST_HEADROOM, _ALL = 90.0, 100.0
+
+
+class Choice(click.Choice[str]):
+    """One of a few words, with the likeliest suggested for a slip."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ANN401 - click's
+        """What click says, and what was probably meant."""
+        close = get_close_matches(str(value), map(str, self.choices), n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        return f"{super().get_invalid_choice_message(value, ctx)}{hint}"
 
 
 def rate(text: str) -> Rate:

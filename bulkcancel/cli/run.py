@@ -11,6 +11,7 @@ import anyio
 import click
 
 from bulkcancel.cli import options, params
+from bulkcancel.cli.ask import ask, refuse_if_read_only
 from bulkcancel.cli.plan import Plan, Planner
 from bulkcancel.cli.signals import Signaled, before_the_run, is_terminal
 from bulkcancel.cli.work import STDIO, Input, Place, RecordedRows
@@ -95,20 +96,23 @@ def _run(
     values: dict[str, Any], words: list[str], messages: "Messages", clock: SystemClock, signaled: Signaled
 ) -> ExitCode:
     destination = options.destination(values)
-    _refuse_if_read_only(values, destination)
+    if not values["dry_run"] and destination.scenario is None:
+        refuse_if_read_only()
     place = Place(values["report"], resume=values["resume"])
     ledger, tally = Ledger(), Tally()
     input_format = options.input_format(values, destination.target.site)
     with closing(_input(values, place, ledger, input_format)) as source, closing(place):
         request = Request(values, _settings(values), destination, place, source)
         _check_askable(request)
-        place.load(ledger, tally, to_write=not values["dry_run"])
+        check = source.check if isinstance(source, RecordedRows) else iter
+        place.load(ledger, tally, to_write=not values["dry_run"], check=check)
         plan = _plan(request, ledger)
         _show(plan, request, messages)
+        options.say_if_unasked(messages)
         if values["dry_run"]:
             return _end_dry_run(plan, messages)
         if not values["yes"] and not (plan is not None and not plan.to_send):
-            _ask()
+            ask()
         # The network half: slow to import, and not needed until here.
         from bulkcancel.cli.job import Job  # noqa: PLC0415 - see above
 
@@ -149,21 +153,12 @@ def _settings(values: dict[str, Any]) -> Settings:
     return Settings(**{name: values[name] for name in names})
 
 
-def _refuse_if_read_only(values: dict[str, Any], destination: "Destination") -> None:
-    text = os.environ.get("DD_READ_ONLY", "").strip().lower()
-    if text in {"", "0", "false", "no"} or values["dry_run"] or destination.scenario is not None:
-        return
-    raise ConfigurationError(
-        "DD_READ_ONLY is set, so nothing may be canceled; unset it, or rehearse with --sandbox or --dry-run."
-    )
-
-
 def _input(values: dict[str, Any], place: Place, ledger: Ledger, input_options: InputOptions) -> Input:
     name: str | None = values["input"]
     if name is None and values["resume"]:
         if not place.resumes or place.path is None:
             raise ConfigurationError(f"There is no report {place.name} to resume, and no INPUT.")
-        return RecordedRows(place.path, ledger)
+        return RecordedRows(place.path, ledger, any_id=input_options.any_id)
     if name is None:
         if is_terminal(sys.stdin):
             raise click.UsageError("Name an INPUT file, or pipe rows to standard input.")
@@ -228,12 +223,3 @@ def _end_dry_run(plan: Plan | None, messages: "Messages") -> ExitCode:
         return ExitCode.INCOMPLETE
     messages.last("Dry run: every row can be used; nothing was sent. Run it without --dry-run.")
     return ExitCode.OK
-
-
-def _ask() -> None:
-    if not click.confirm("Cancel them?", default=False, err=True):
-        raise DeclinedError("Declined; nothing was sent.")
-
-
-class DeclinedError(ConfigurationError):
-    """The person said no."""

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from anyio.lowlevel import checkpoint
 
-from bulkcancel.errors import ConfigurationError
+from bulkcancel.errors import ConfigurationError, ReportError
 from bulkcancel.models import InstanceRef
 from bulkcancel.report import Report, StreamReport, check_free, read_recorded
+from bulkcancel.sources import is_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
     from bulkcancel.ledger import Ledger
-    from bulkcancel.models import Result, Row
+    from bulkcancel.models import Recorded, Result, Row
     from bulkcancel.tally import Tally
 
 STDIO = "-"
@@ -75,11 +76,27 @@ class RecordedRows:
         is_whole: True: a report is a file.
     """
 
-    def __init__(self, path: Path, ledger: "Ledger") -> None:
+    def __init__(self, path: Path, ledger: "Ledger", *, any_id: bool = False) -> None:
         self._path = path
         self._ledger = ledger
+        self._any_id = any_id
         self.name = str(path)
         self.is_whole = True
+
+    def check(self, records: "Iterable[Recorded]") -> "Iterator[Recorded]":
+        """Hand records through, having seen that those to try again can be sent.
+
+        Raises:
+            ReportError: One can't: nothing from a file may change a request's path.
+        """
+        for record in records:
+            ids = (record.workflow_id, record.instance_id)
+            if not record.outcome.is_done and not all(is_id(text, any_id=self._any_id) for text in ids):
+                raise ReportError(
+                    f"The report {self._path} has a row to try again whose ids {ids[0]!r} and {ids[1]!r} "
+                    "can't be sent: it was altered, or written with --any-id. Give INPUT, or repair that row."
+                )
+            yield record
 
     def scan(self) -> "Iterator[Row]":
         """The rows that stand unfinished, each once; what is appended meanwhile is left out."""
@@ -128,14 +145,24 @@ class Place:
         self._report: Report | None = None
         if self.path is not None and not self.resumes:
             check_free(self.path)
+        elif self.path is not None and not self.path.is_file():  # reading a FIFO would wait for ever
+            raise ReportError(f"The report {name} is not a regular file.")
 
-    def load(self, ledger: "Ledger", tally: "Tally", *, to_write: bool) -> None:
+    def load(
+        self,
+        ledger: "Ledger",
+        tally: "Tally",
+        *,
+        to_write: bool,
+        check: "Callable[[Iterable[Recorded]], Iterator[Recorded]]" = iter,
+    ) -> None:
         """Take over what is on record, if there is a report to continue.
 
         Args:
             ledger: Learns what is done.
             tally: Counts it.
             to_write: Whether to hold the report from here on, so that nobody else writes meanwhile.
+            check: Sees each record on its way.
 
         Raises:
             ReportError: It is not ours or in use, or a line is not a record.
@@ -144,7 +171,7 @@ class Place:
             return
         if to_write:
             self._report = Report.resume(self.path)
-        replaced = ledger.load(read_recorded(self.path))
+        replaced = ledger.load(check(read_recorded(self.path)))
         tally.outcomes.update(ledger.outcomes())
         if self._report is not None and (replaced or tally.unfinished):
             self._report.expect_repeats(ledger.new_pass)

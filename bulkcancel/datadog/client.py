@@ -12,15 +12,18 @@ from aiohttp import ClientError
 from yarl import URL
 
 from bulkcancel._version import __version__
+from bulkcancel.datadog.redact import Redactor
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply
-from bulkcancel.text import printable
+from bulkcancel.sites import is_loopback
+from bulkcancel.text import is_path_segment, printable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
-    from bulkcancel.datadog.target import Credentials, Target
+    from bulkcancel.datadog.keys import Credentials
+    from bulkcancel.datadog.target import Target
     from bulkcancel.models import Settings
 
 #: The most bytes of a body that are read; every recorded answer is far smaller.
@@ -28,6 +31,8 @@ BODY_LIMIT = 64 * 1024
 
 _DETAIL_LIMIT = 200
 _TOLD_BY_STATUS = frozenset({429, 500, 502, 503, 504})
+_NOTHING_SAID = 3  # bytes: an accepted cancel's `{}` and its line end
+_PROXY_WANTS_PASSWORD = frozenset({401, 407})  # the first is tinyproxy's
 # Below the idle timeouts of the usual load balancers (60 s and more), so that we close first.
 _KEEPALIVE_SECONDS = 30.0
 # A host that moves is found again within a minute; connections in use stay where they are.
@@ -44,33 +49,53 @@ class DatadogApi:
     """The requests this tool makes, over one session.
 
     A reply of any status is a value, and so is the lack of one: nothing here raises for what the
-    network or the server does. Bodies are read up to `BODY_LIMIT`; redirects are not followed.
+    network or the server does. Bodies are read up to `BODY_LIMIT`; redirects are not followed; what
+    is not a plain acceptance has the keys taken out, for servers echo what they were sent.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, base_url: str, *, proxy: str | None = None) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        base_url: str,
+        headers: "Mapping[str, str] | None" = None,
+        *,
+        proxy: URL | None = None,
+        redactor: Redactor | None = None,
+    ) -> None:
         self._session = session
+        # Not the session's own headers: aiohttp sends those to a proxy too, with the CONNECT, unencrypted.
+        self._headers = headers
+        self._redactor = redactor or Redactor(())
         self._workflows = f"{base_url}/api/v2/workflows/"
         self._validate = f"{base_url}/api/v2/validate_keys"
         self._proxy = proxy
 
     async def cancel(self, ref: InstanceRef) -> Reply | Failure:
         """Ask for one instance to be canceled (`PUT …/cancel`)."""
-        return await self._ask(
-            "PUT", f"{self._workflows}{ref.workflow_id}/instances/{ref.instance_id}/cancel"
-        )
+        return await self._ask("PUT", f"{self._url_of(ref)}/cancel")
 
     async def get_instance(self, ref: InstanceRef) -> Reply | Failure:
         """Read one instance (`GET …/instances/{id}`)."""
-        return await self._ask("GET", f"{self._workflows}{ref.workflow_id}/instances/{ref.instance_id}")
+        return await self._ask("GET", self._url_of(ref))
 
     async def check_keys(self) -> Reply | Failure:
         """Ask whether both keys are good (`GET /api/v2/validate_keys`)."""
         return await self._ask("GET", self._validate)
 
+    def _url_of(self, ref: InstanceRef) -> str:
+        # Sources have checked this already. It is cheap, and the last place where it can be.
+        if not (is_path_segment(ref.workflow_id) and is_path_segment(ref.instance_id)):
+            raise ValueError(f"line {ref.line}: an id that can't stand in a request's path")
+        return f"{self._workflows}{ref.workflow_id}/instances/{ref.instance_id}"
+
     async def _ask(self, method: str, url: str) -> Reply | Failure:
         try:
             async with self._session.request(
-                method, URL(url, encoded=True), allow_redirects=False, proxy=self._proxy
+                method,
+                URL(url, encoded=True),
+                headers=self._headers,
+                allow_redirects=False,
+                proxy=self._proxy,
             ) as response:
                 try:
                     body = await _read_bounded(response.content)
@@ -82,16 +107,33 @@ class DatadogApi:
                     response.close()
                     if response.status not in _TOLD_BY_STATUS:
                         return Failure(FailureKind.UNKNOWN, f"the body is larger than {BODY_LIMIT} bytes")
-                return Reply(response.status, response.headers, body or b"")
+                return self._reply(response.status, response.headers, body or b"")
         except TimeoutError as error:
-            return Failure(FailureKind.TIMEOUT, _describe(error) or "no complete answer in time")
+            return Failure(FailureKind.TIMEOUT, self._describe(error))
         except aiohttp.ClientConnectorCertificateError as error:
-            return Failure(FailureKind.UNTRUSTED, _describe(error))
+            return Failure(FailureKind.UNTRUSTED, self._describe(error))
         except (ClientError, OSError) as error:
-            return Failure(FailureKind.CONNECTION, _describe(error))
+            return Failure(FailureKind.CONNECTION, self._describe(error))
         except (ValueError, asyncio.LimitOverrunError, EOFError) as error:
             # What a parser says of an answer that is not HTTP at all.
-            return Failure(FailureKind.UNKNOWN, _describe(error))
+            return Failure(FailureKind.UNKNOWN, self._describe(error))
+
+    def _reply(self, status: int, headers: "Mapping[str, str]", body: bytes) -> Reply:
+        if len(body) > _NOTHING_SAID:
+            body = self._redactor.body(body)
+        if "Location" in headers:  # the one header whose text is ever shown
+            headers = self._redactor.headers(headers)
+        return Reply(status, headers, body)
+
+    def _describe(self, error: BaseException) -> str:
+        """An error's own words, or its kind where it has none."""
+        name = type(error).__name__
+        text = str(error)
+        if isinstance(error, aiohttp.ClientHttpProxyError):  # its own words hold the proxy's address
+            text = f"the proxy answered {error.status} {error.message}"
+            if error.status in _PROXY_WANTS_PASSWORD:
+                text += "; it wants a user name and password, before the host in the proxy's variable"
+        return printable(self._redactor.text(f"{name}: {text}" if text else name), _DETAIL_LIMIT)
 
 
 async def _read_bounded(content: aiohttp.StreamReader) -> bytes | None:
@@ -108,13 +150,6 @@ async def _read_bounded(content: aiohttp.StreamReader) -> bytes | None:
         chunks.append(chunk)
         size += len(chunk)
     return None
-
-
-def _describe(error: BaseException) -> str:
-    """An error's own words, or its kind where it has none."""
-    text = str(error)
-    name = type(error).__name__
-    return printable(f"{name}: {text}" if text else name, _DETAIL_LIMIT)
 
 
 @asynccontextmanager
@@ -134,44 +169,71 @@ async def connect(
         ca_bundle: Certificates to trust in place of the system's.
 
     Raises:
-        ConfigurationError: The CA bundle can't be used.
+        ConfigurationError: The CA bundle or the proxy can't be used.
     """
+    proxy = proxy_for(target.base_url)
     connector = aiohttp.TCPConnector(
         limit=0,  # the gates bound the requests in flight; waiting for a slot would eat into a timeout
         ttl_dns_cache=_DNS_SECONDS,
         keepalive_timeout=_KEEPALIVE_SECONDS,
-        ssl=True if ca_bundle is None else _trusting(ca_bundle),
+        ssl=_trusting(ca_bundle),
     )
     headers = {
         "Accept": "application/json",
-        "User-Agent": user_agent(),
         "DD-API-KEY": credentials.api_key,
         "DD-APPLICATION-KEY": credentials.app_key,
     }
+    secrets = [credentials.api_key, credentials.app_key]
+    if proxy is not None and proxy.password:
+        secrets += [proxy.password, proxy.raw_password or ""]
     async with aiohttp.ClientSession(
         connector=connector,
-        headers=headers,
+        headers={"User-Agent": user_agent()},
         timeout=aiohttp.ClientTimeout(total=settings.timeout),
         cookie_jar=aiohttp.DummyCookieJar(),
     ) as session:
-        yield DatadogApi(session, target.base_url, proxy=_proxy_for(target.base_url))
+        yield DatadogApi(session, target.base_url, headers, proxy=proxy, redactor=Redactor(secrets))
 
 
-def _trusting(ca_bundle: "Path") -> ssl.SSLContext:
+def _trusting(ca_bundle: "Path | None") -> ssl.SSLContext:
+    """A context that verifies certificates and host names: by the bundle, or else as the system does."""
+    # A FIFO would keep us waiting.
+    if ca_bundle is not None and ca_bundle.exists() and not ca_bundle.is_file():
+        raise ConfigurationError(f"--ca-bundle {ca_bundle} can't be used: it is not a file.")
     try:
-        return ssl.create_default_context(cafile=str(ca_bundle))
-    except (OSError, ssl.SSLError) as error:
-        reason = error.strerror or error
+        context = ssl.create_default_context(cafile=None if ca_bundle is None else str(ca_bundle))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise ConfigurationError(f"--ca-bundle {ca_bundle} can't be used: {reason}.") from None
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
-def _proxy_for(base_url: str) -> str | None:
-    """The proxy that the usual variables name for this host.
+def proxy_for(base_url: str) -> URL | None:
+    """The proxy that the usual variables name for this host, or None.
 
+    Requests to this machine never take one: they may be http, and a proxy would read the keys.
     aiohttp's own `trust_env` would also send what `~/.netrc` holds for the host, so it stays off.
+
+    Raises:
+        ConfigurationError: It can't be used. Its address is not repeated, for it may hold a password.
     """
     url = URL(base_url)
-    if proxy_bypass(url.host or ""):
+    host = url.host or ""
+    if is_loopback(host) or proxy_bypass(host):
         return None
     proxies = getproxies()
-    return proxies.get(url.scheme) or proxies.get("all")
+    name = url.scheme if proxies.get(url.scheme) else "all"
+    address = proxies.get(name)
+    if not address:
+        return None
+    variable = f"{name.upper()}_PROXY"
+    try:
+        proxy = URL(address if "://" in address else f"http://{address}")
+    except ValueError:
+        raise ConfigurationError(f"{variable} is not the address of a proxy: http://host:port") from None
+    if proxy.scheme not in {"http", "https"} or not proxy.host:
+        raise ConfigurationError(
+            f"{variable} must be an http:// or https:// address; other proxies can't be used."
+        )
+    return proxy

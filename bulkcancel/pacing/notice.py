@@ -137,5 +137,5 @@ def _moment(text: str) -> float | None:
     try:
         moment = parsedate_to_datetime(text)
         return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
-    except (ValueError, OverflowError):
+    except (ValueError, TypeError, LookupError, OverflowError):  # a parser of mail meets anything at all
         return None

@@ -6,11 +6,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bulkcancel.text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
     from bulkcancel.clock import Clock
+
+
+_LONGEST = 20_000  # characters of a message
 
 
 class LogFormat(StrEnum):
@@ -72,6 +77,7 @@ class Messages:
         self._write("info", text, fields)
 
     def _write(self, level: str, text: str, fields: dict[str, object]) -> None:
+        text = printable(text, _LONGEST)  # file names and option values come from anywhere
         if self._format is LogFormat.JSON:
             time = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat(timespec="milliseconds")
             record = {"time": time.replace("+00:00", "Z"), "level": level, "message": text, **fields}

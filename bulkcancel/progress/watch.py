@@ -64,7 +64,11 @@ class Watch:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
 
         console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-        columns: list[Any] = [BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("{task.description}")]
+        columns: list[Any] = [
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}", markup=False),
+        ]
         with Progress(*columns, console=console, auto_refresh=False) as progress:
             self._messages.above = lambda text: console.print(text, soft_wrap=True)
             try:

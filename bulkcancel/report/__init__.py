@@ -1,8 +1,18 @@
 """The report: append, lock, recover, tidy, read back; CSV and JSON lines."""
 
 from bulkcancel.report.codec import COLUMNS, Format
+from bulkcancel.report.files import write_private
 from bulkcancel.report.journal import Report, check_free
 from bulkcancel.report.scan import read_recorded, read_results
 from bulkcancel.report.stream import StreamReport
 
-__all__ = ["COLUMNS", "Format", "Report", "StreamReport", "check_free", "read_recorded", "read_results"]
+__all__ = [
+    "COLUMNS",
+    "Format",
+    "Report",
+    "StreamReport",
+    "check_free",
+    "read_recorded",
+    "read_results",
+    "write_private",
+]

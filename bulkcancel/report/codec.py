@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from dataclasses import astuple, fields
 from datetime import UTC, datetime
 from enum import Enum
@@ -19,8 +20,13 @@ COLUMNS = tuple(field.name for field in fields(Result))
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _LONGEST_TEXT = 2000
+_YEAR_9999 = 253_370_764_800  # a later moment can't be written as it was read
 # A cell that begins like this is a formula to a spreadsheet: https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
+# Some take the wide forms too, skip white space, or split at `;` whatever the quotes say.
+_FORMULA_SIGNS = "=+@\\-\uff1d\uff0b\uff20\uff0d"
+_FORMULA = re.compile(rf"\s*['\t\r{_FORMULA_SIGNS}]")
+_INNER_FORMULA = re.compile(rf"([;|]\s*)('*[{_FORMULA_SIGNS}])")
+_DEFUSED_INNER = re.compile(rf"([;|]\s*)'('*[{_FORMULA_SIGNS}])")
 _QUOTED = frozenset(',"\r\n')
 
 
@@ -73,14 +79,20 @@ def _cell(text: str) -> str:
         return text
     if not text.isprintable():
         text = printable(text, _LONGEST_TEXT)
-    if text.startswith(_FORMULA_STARTS):
+    if _FORMULA.match(text):
         text = f"'{text}"
+    if ";" in text or "|" in text:
+        text = _INNER_FORMULA.sub(r"\1'\2", text)
     if not _QUOTED.isdisjoint(text):
         text = '"{}"'.format(text.replace('"', '""'))
     return text
 
 
 def _text(cell: str) -> str:
+    if "'" not in cell:
+        return cell
+    if _DEFUSED_INNER.search(cell):
+        cell = _DEFUSED_INNER.sub(r"\1\2", cell)
     return cell.removeprefix("'")
 
 
@@ -120,7 +132,7 @@ def _from_json(line: str) -> Result:
     ) = values  # fmt: skip
     texts = (workflow_id, instance_id, code, detail)
     counts = (number, 0 if status is None else status, attempts, throttled, duration)
-    if not all(isinstance(text, str) for text in texts) or not all(isinstance(n, int) for n in counts):
+    if not all(isinstance(text, str) for text in texts) or not all(type(n) is int for n in counts):
         raise ValueError("a value of another type")
     return Result(
         number, workflow_id, instance_id, _OUTCOMES[outcome], status, code, detail, attempts, throttled,
@@ -142,4 +154,9 @@ def _second(seconds: int) -> str:
 
 
 def _moment(text: str) -> float | None:
-    return datetime.fromisoformat(text).timestamp() if text else None
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text).timestamp()
+    if not 0.0 <= moment < _YEAR_9999:
+        raise ValueError(text)
+    return moment

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import secrets
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -37,6 +38,31 @@ def create_private(path: "Path") -> int:
         os.close(fd)
         raise
     return fd
+
+
+def write_private(path: "Path", data: bytes) -> None:
+    """Write a whole file that only its owner can read, in place of an earlier one.
+
+    It is written beside it under a name that nobody can foresee or have planted, and then renamed: a link
+    that stands there is replaced or refused, never followed, and a reader sees the one or the other.
+
+    Raises:
+        OSError: It can't be written, or something other than a regular file stands there.
+    """
+    if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+        raise OSError(errno.EEXIST, "something other than a regular file stands there")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
+    fd = os.open(temporary, _FLAGS | os.O_CREAT | os.O_EXCL, _MODE)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(fd)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
 
 
 def open_existing(path: "Path") -> int:

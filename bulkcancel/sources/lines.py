@@ -16,6 +16,14 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WBITS = 31
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+# What is compressed in a way that is not undone here, by its first bytes, and what to do about it.
+_PACKED = {
+    b"\x1f\x8b": "is gzipped twice; undo it once: gunzip -c",
+    b"PK\x03\x04": "is a ZIP archive or an Excel workbook; unpack it, or save it as CSV",
+    b"BZh": "is compressed with bzip2; undo it first: bunzip2 -c",
+    b"\xfd7zX": "is compressed with xz; undo it first: xz -dc",
+    b"\x28\xb5\x2f\xfd": "is compressed with zstd; undo it first: zstd -dc",
+}
 _HEAD = 4  # bytes that tell gzip, UTF-8 with BOM, UTF-16 and UTF-32 apart
 _INFLATED = 256 * 1024
 
@@ -69,8 +77,9 @@ class Inflater:
     def _inflate(self, member: "zlib._Decompress", data: bytes) -> "Iterator[bytes]":
         while data:
             if member.eof:
-                if not data.strip(b"\0"):
-                    return  # padding after the last member, as gzip itself allows
+                data = data.lstrip(b"\0")  # padding between members and after the last, as gzip itself allows
+                if not data:
+                    return
                 member = self._member = zlib.decompressobj(_GZIP_WBITS)
             yield member.decompress(data, _INFLATED)
             data = member.unused_data if member.eof else member.unconsumed_tail
@@ -90,7 +99,7 @@ class LineSplitter:
         """The lines that this piece completes; `final` also gives an unended last one.
 
         Raises:
-            InputError: The text is UTF-16 or UTF-32.
+            InputError: The text is UTF-16, UTF-32 or no text.
         """
         data = self._pending + data
         if not self._started:
@@ -153,7 +162,12 @@ def _text(line: bytes) -> str | BadLine:
 
 
 def _without_bom(data: bytes) -> bytes:
-    head = data[:_HEAD]
+    head = data[:_HEAD].partition(b"\n")[0]  # no more than is there in any case, however the bytes come
+    for start, words in _PACKED.items():
+        if head.startswith(start):
+            raise InputError(words)
+    if head == bytes(_HEAD):
+        raise InputError("begins with NUL bytes; it is no text")
     if head.startswith(_UTF16_BOMS) or b"\0" in head:
         encoding = "UTF-32" if b"\0\0" in head else "UTF-16"
         raise InputError(f"is {encoding} text; convert it first: iconv -f {encoding} -t UTF-8")

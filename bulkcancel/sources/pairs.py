@@ -4,11 +4,9 @@ import re
 from dataclasses import dataclass
 
 from bulkcancel.models import InstanceRef, RejectedRow, Row
-from bulkcancel.text import printable
+from bulkcancel.text import is_path_segment, printable
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}", re.ASCII)
-# The characters RFC 3986 leaves unreserved, and `:`: nothing here can end a path segment or begin an escape.
-_ANY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}", re.ASCII)
 _SHOWN = 100  # characters of an unusable id that are kept
 
 
@@ -38,7 +36,7 @@ def is_uuid(text: str) -> bool:
 
 def is_id(text: str, *, any_id: bool) -> bool:
     """Whether a text may stand in a request's path as an id."""
-    return is_uuid(text) or (any_id and _ANY_ID.fullmatch(text) is not None)
+    return is_uuid(text) or (any_id and is_path_segment(text))
 
 
 def parse_pair(workflow_id: str, instance_id: str, line: int, *, any_id: bool = False) -> Row:
@@ -51,7 +49,7 @@ def parse_pair(workflow_id: str, instance_id: str, line: int, *, any_id: bool = 
         if not is_id(value, any_id=any_id):
             kind = "an id that can be sent" if any_id else "a UUID"
             reason = f"the {name} id {printable(value, _SHOWN)!r} is not {kind}"
-            if not any_id and _ANY_ID.fullmatch(value):
+            if not any_id and is_path_segment(value):
                 reason += " (--any-id would allow it)"
             return reject(workflow_id, instance_id, line, "invalid_id", reason)
     return InstanceRef(_normal(workflow_id), _normal(instance_id), line)

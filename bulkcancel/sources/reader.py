@@ -1,5 +1,6 @@
 """An input that is open: a regular file, read at will, or a stream, read as it comes."""
 
+import errno
 import os
 import stat
 import sys
@@ -37,6 +38,7 @@ class Source:
         self._parser = Parser(options)
         self._waiting: anyio.CancelScope | None = None
         self._ends = False
+        self._left: int | None = None
         self.name = name
         self.is_whole = stat.S_ISREG(os.fstat(fd).st_mode)
         self._can_wait = not self.is_whole
@@ -65,6 +67,9 @@ class Source:
     def scan(self) -> "Iterator[Row]":
         """Read a regular file through, and go back to its start for the run.
 
+        The run then reads what was read here and no more: rows that are appended meanwhile were in
+        no plan, and the last of them may be half written.
+
         Raises:
             InputError: The input as a whole can't be used.
         """
@@ -79,6 +84,7 @@ class Source:
                     return
                 final = not data
                 yield from self._rows(data, final=final)
+            self._left = os.lseek(self._fd, 0, os.SEEK_CUR) - start
         finally:
             os.lseek(self._fd, start, os.SEEK_SET)
             self._parser = Parser(self._options)
@@ -112,7 +118,7 @@ class Source:
     async def _read(self) -> bytes:
         if self.is_whole:
             await checkpoint()
-            return os.read(self._fd, _FILE_CHUNK)
+            return self._read_planned()
         if self._can_wait and not self._ends:
             with anyio.CancelScope() as self._waiting:
                 try:
@@ -121,6 +127,16 @@ class Source:
                     self._can_wait = False
             self._waiting = None
         return b"" if self._ends else os.read(self._fd, _STREAM_CHUNK)
+
+    def _read_planned(self) -> bytes:
+        """The next piece of a regular file; of one that was read ahead, as much as was read then."""
+        if self._left is None:
+            return os.read(self._fd, _FILE_CHUNK)
+        data = os.read(self._fd, min(_FILE_CHUNK, self._left))
+        if not data and self._left:
+            raise OSError(errno.EIO, "it has become shorter since it was read for the plan")
+        self._left -= len(data)
+        return data
 
     def _break_off(self, error: OSError) -> "Iterator[Row]":
         """What an input that can't be read further comes to: a row that says so, once there were others."""

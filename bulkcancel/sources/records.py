@@ -248,4 +248,7 @@ def _at(fields: list[str], place: int) -> str:
 
 
 def _shown(value: object) -> str:
-    return printable(json.dumps(value), _SHOWN)
+    try:
+        return printable(json.dumps(value), _SHOWN)
+    except RecursionError:  # it was read with a little less on the stack
+        return f"a {type(value).__name__} nested too deep"

@@ -138,7 +138,7 @@ def test_the_plan_names_the_most_affected_workflows(call: Call) -> None:
     assert "in 2 more workflows" in call("run", "in.csv", "--sandbox", "--dry-run", "--limit", "12").err
 
 
-@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 2), ("\n", 2), ("", 130)])
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("what\nYES\n", 0), ("n\n", 2), ("\n", 2), ("", 2)])
 def test_a_person_is_asked(call: Call, monkeypatch: pytest.MonkeyPatch, answer: str, code: int) -> None:
     """And a no is a no."""
     monkeypatch.setattr(sys, "stdin", Terminal(answer))

@@ -89,7 +89,7 @@ async def test_a_body_is_read_only_so_far(api: DatadogApi) -> None:
 async def test_both_keys_go_in_headers() -> None:
     """And the tool names itself."""
     async with connect(Target.of_site("datadoghq.com"), KEYS, settings=Settings()) as found:
-        headers = found._session.headers
+        headers = {**found._session.headers, **(found._headers or {})}
     assert (headers["DD-API-KEY"], headers["DD-APPLICATION-KEY"]) == (KEYS.api_key, KEYS.app_key)
     assert headers["User-Agent"] == user_agent()
     assert user_agent().startswith("bulkcancel/")
@@ -100,7 +100,7 @@ async def test_a_proxy_is_taken_from_the_environment(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "api.datadoghq.eu")
     async with connect(Target.of_site("datadoghq.com"), KEYS, settings=Settings()) as found:
-        assert found._proxy == "http://proxy.example:3128"
+        assert str(found._proxy) == "http://proxy.example:3128"
     async with connect(Target.of_site("datadoghq.eu"), KEYS, settings=Settings()) as found:
         assert found._proxy is None
 
@@ -138,6 +138,7 @@ def test_keys_come_from_the_environment_or_a_private_file(tmp_path: Path) -> Non
     with pytest.raises(ConfigurationError, match="DD_APP_KEY not set in the environment"):
         read_credentials({"DD_API_KEY": "a"})
     path = tmp_path / "keys"
+    # pragma: allowlist nextline secret
     path.write_text("# keys\nexport DD_API_KEY='a1'\nDD_APP_KEY=b1\nnoise\n")
     path.chmod(0o644)
     with pytest.raises(ConfigurationError, match="can be read by others"):
@@ -156,7 +157,7 @@ def test_keys_come_from_the_environment_or_a_private_file(tmp_path: Path) -> Non
     [
         ("http://api.example", "unencrypted"),
         ("ftp://api.example", "https://"),
-        ("https://", "name a host"),
+        ("https://", "of scheme, host"),
         ("https://u:p@api.example", "user name"),
         ("https://api.example/?a=b", "query"),
         ("https://[::1", "not a URL"),

@@ -33,6 +33,7 @@ L, P, R, S, A = (
         ({A: "3"}, Notice(retry_after=3)),
         ({A: "99999"}, Notice(retry_after=LONGEST_PAUSE)),
         ({A: "soon"}, Notice(broken=A)),
+        ({A: "Fri, 15 Jan 20555555555555555555555555 08:00 GMT"}, Notice(broken=A)),
         ({A: "Fri, 15 Jan 2027 08:00:05 GMT"}, Notice(retry_after=5.0)),
         ({A: "Fri, 15 Jan 2027 08:00:05 -0000"}, Notice(retry_after=5.0)),
     ],
