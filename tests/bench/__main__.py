@@ -66,25 +66,25 @@ def _pace(case: Case, clients: list[Client]) -> int:
 
 def _race(case: Case, clients: list[Client]) -> int:
     """The same without a quota: all take turns, and of each the fastest run counts, as the least disturbed."""
-    runs = [(client, measure(client, case)) for _ in range(_TURNS) for client in clients]
-    best: dict[str, float] = {}
-    for client, found in runs:
-        best[client.name] = max(best.get(client.name, 0.0), found.rows / found.makespan)
-    own = best.get(BULKCANCEL.name)
-    for client, found in runs:
-        if found.failure or found.rows / found.makespan == best[client.name]:
-            rate = found.rows / found.makespan
-            words = _SPEED.format(
-                client.title,
-                case.in_flight,
-                f"{rate:.0f}",
-                f"{found.cpu / found.rows * 1e6:.0f} µs",
-                f"{found.server_busy:.0%}",
-                f"{rate / best['sdk-async']:.2f}" if "sdk-async" in best else "",
-                f"{own / rate:.2f}" if own else "",
-            )
-            print(f"{words}   FAILED: {found.failure}" if found.failure else words, flush=True)
-    return sum(bool(found.failure) for _, found in runs)
+    runs: dict[str, list[Measurement]] = {client.name: [] for client in clients}
+    for _ in range(_TURNS):
+        for client in clients:
+            runs[client.name].append(measure(client, case))
+    rates = {name: max(found.rows / found.makespan for found in some) for name, some in runs.items()}
+    for client in clients:
+        rate, some = rates[client.name], runs[client.name]
+        words = _SPEED.format(
+            client.title,
+            case.in_flight,
+            f"{rate:.0f}",
+            f"{min(found.cpu / max(1, found.rows) for found in some) * 1e6:.0f} µs",
+            f"{max(found.server_busy for found in some):.0%}",
+            f"{rate / rates['sdk-async']:.2f}" if "sdk-async" in rates else "",
+            f"{rates[BULKCANCEL.name] / rate:.2f}" if BULKCANCEL.name in rates else "",
+        )
+        failure = next((found.failure for found in some if found.failure), "")
+        print(f"{words}   FAILED: {failure}" if failure else words, flush=True)
+    return sum(bool(found.failure) for some in runs.values() for found in some)
 
 
 def _line(client: Client, case: Case, found: Measurement) -> str:
