@@ -66,36 +66,36 @@ class DatadogApi:
         # Not the session's own headers: aiohttp sends those to a proxy too, with the CONNECT, unencrypted.
         self._headers = headers
         self._redactor = redactor or Redactor(())
-        self._workflows = f"{base_url}/api/v2/workflows/"
-        self._validate = f"{base_url}/api/v2/validate_keys"
+        self._base = URL(base_url)
+        root = self._base.raw_path.rstrip("/")
+        self._workflows = f"{root}/api/v2/workflows/"
+        self._validate = f"{root}/api/v2/validate_keys"
         self._proxy = proxy
 
     async def cancel(self, ref: InstanceRef) -> Reply | Failure:
         """Ask for one instance to be canceled (`PUT …/cancel`)."""
-        return await self._ask("PUT", f"{self._url_of(ref)}/cancel")
+        return await self._ask("PUT", f"{self._path_of(ref)}/cancel")
 
     async def get_instance(self, ref: InstanceRef) -> Reply | Failure:
         """Read one instance (`GET …/instances/{id}`)."""
-        return await self._ask("GET", self._url_of(ref))
+        return await self._ask("GET", self._path_of(ref))
 
     async def check_keys(self) -> Reply | Failure:
         """Ask whether both keys are good (`GET /api/v2/validate_keys`)."""
         return await self._ask("GET", self._validate)
 
-    def _url_of(self, ref: InstanceRef) -> str:
+    def _path_of(self, ref: InstanceRef) -> str:
         # Sources have checked this already. It is cheap, and the last place where it can be.
         if not (is_path_segment(ref.workflow_id) and is_path_segment(ref.instance_id)):
             raise ValueError(f"line {ref.line}: an id that can't stand in a request's path")
         return f"{self._workflows}{ref.workflow_id}/instances/{ref.instance_id}"
 
-    async def _ask(self, method: str, url: str) -> Reply | Failure:
+    async def _ask(self, method: str, path: str) -> Reply | Failure:
+        # A path on a known base: to parse a whole URL for each request is a twentieth of its cost.
+        url = self._base.with_path(path, encoded=True)
         try:
             async with self._session.request(
-                method,
-                URL(url, encoded=True),
-                headers=self._headers,
-                allow_redirects=False,
-                proxy=self._proxy,
+                method, url, headers=self._headers, allow_redirects=False, proxy=self._proxy
             ) as response:
                 try:
                     body = await _read_bounded(response.content)
