@@ -162,6 +162,7 @@ def test_a_misspelled_variable_is_not_ignored(
     assert ready("run", "in.csv", "--sandbox").code == 1
 
 
+@pytest.mark.slow
 def test_a_yes_from_the_environment_is_said(ready: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody may remember having set it."""
     monkeypatch.setenv("BULKCANCEL_YES", "1")

@@ -53,9 +53,10 @@ def serving(authority: trustme.CA, *names: str, expired: bool = False) -> ssl.SS
     return context
 
 
-async def cancel(url: str, bundle: Path | None = None, keys: Credentials = KEYS) -> Reply | Failure:
+async def cancel(url: str, bundle: Path | None = None, timeout: float = 5.0) -> Reply | Failure:  # noqa: ASYNC109 - the request's own
     """One cancel there."""
-    async with connect(Target.of_url(url), keys, settings=Settings(timeout=5), ca_bundle=bundle) as api:
+    settings = Settings(timeout=timeout)
+    async with connect(Target.of_url(url), KEYS, settings=settings, ca_bundle=bundle) as api:
         return await api.cancel(REF)
 
 
@@ -116,7 +117,7 @@ async def test_a_certificate_that_does_not_hold_is_refused(
 async def test_a_server_that_speaks_plain_http_gets_nothing(bundle: Path) -> None:
     """Https is not given up for it."""
     async with serve_raw() as peer:
-        assert isinstance(await cancel(f"https://localhost:{peer.port}", bundle), Failure)
+        assert isinstance(await cancel(f"https://localhost:{peer.port}", bundle, 0.1), Failure)
     assert peer.heads == []
 
 
