@@ -25,10 +25,12 @@ from bulkcancel.models import Outcome, Result
 from bulkcancel.report import read_results
 
 _CODE = """
-import resource, sys
+import atexit, resource, sys
 room = int(sys.argv.pop(1))
 if room:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, before)  # whoever measures coverage needs room then
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
 from bulkcancel.cli import main
 sys.exit(main())
 """

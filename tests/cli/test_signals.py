@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -21,7 +22,15 @@ from bulkcancel.models import Outcome
 pytestmark = pytest.mark.slow
 
 CODE = "import sys; from bulkcancel.cli import main; sys.exit(main())"
+SMALL_DISK = f"""
+import atexit, resource
+before = resource.getrlimit(resource.RLIMIT_FSIZE)
+atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, before)  # whoever measures coverage needs room then
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
+{CODE}
+"""
 W = str(UUID(int=1 << 127, version=4))
+_PATIENCE = 30.0
 ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith(("DD_", "DATADOG_"))}
 
 
@@ -48,6 +57,7 @@ def read_until(terminal: int, words: bytes) -> bytes:
     """What is shown until these words are, or to the end."""
     seen = b""
     while words not in seen:
+        assert select.select([terminal], [], [], _PATIENCE)[0], f"nothing follows {seen!r}"
         try:
             data = os.read(terminal, 4096)
         except OSError:  # how a terminal whose last process is gone says it
@@ -76,6 +86,9 @@ def test_a_signal_at_the_prompt_ends_it(tmp_path: Path, number: int, code: int, 
     write(tmp_path / "in.csv")
     with on_terminal(tmp_path, "run", "in.csv", "--sandbox", "-o", "r.csv") as (pid, terminal):
         read_until(terminal, b"Cancel them?")
+        time.sleep(
+            0.2
+        )  # the interpreter misses a signal between writing its prompt and waiting for the answer
         os.kill(pid, number)
         said = read_until(terminal, b"never")
         assert exit_of(pid) == code
@@ -204,10 +217,9 @@ def test_a_disk_that_takes_nothing_stops_the_run(tmp_path: Path) -> None:
 def test_a_full_disk_says_what_was_sent_and_not_recorded(tmp_path: Path) -> None:
     """And the command it names goes on when there is room again: pasted, with blanks in names."""
     write(tmp_path / "in put.csv", 200)
-    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)); {CODE}"
     words = ["run", "in put.csv", "--sandbox", "--yes", "-o", "it's.csv"]
     ended = subprocess.run(
-        [sys.executable, "-c", limited, *words],
+        [sys.executable, "-c", SMALL_DISK, *words],
         cwd=tmp_path,
         env=ENVIRON,
         stderr=subprocess.PIPE,

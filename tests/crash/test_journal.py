@@ -4,7 +4,7 @@ import fcntl
 import os
 import resource
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -135,35 +135,31 @@ def test_a_file_system_without_locks_is_refused(tmp_path: Path, monkeypatch: pyt
         Report.create(tmp_path / "r.csv")
 
 
-@pytest.fixture
-def small_disk() -> Iterator[None]:
-    """Files may have 600 bytes, as if the disk were full then."""
+@contextmanager
+def small_disk(size: int) -> Iterator[None]:
+    """Meanwhile files may have so many bytes, as if the disk were full then."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (600, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_takes_whole_rows_only(tmp_path: Path, small_disk: None) -> None:  # noqa: ARG001 - a fixture
+def test_a_full_disk_takes_whole_rows_only(tmp_path: Path) -> None:
     """What did not fit leaves no trace; tidying needs room, and without it leaves all as it is."""
     path = tmp_path / "r.csv"
-    failed = [replace(row, outcome=Outcome.FAILED) for row in ROWS]
     with Report.create(path) as report:
-        for taken in range(5):
-            report.append(failed[taken % 3])
-        with pytest.raises(ReportLostError, match="File too large"):
-            report.append(failed[0])
-        assert len(list(read_results(path))) == 5
-    os.truncate(path, 0)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
-    with Report.resume(path) as report:
         for row in [*ROWS, *ROWS, *ROWS]:
             report.append(row)
+        before = path.read_bytes()
+        with small_disk(len(before) + 50), pytest.raises(ReportLostError, match="File too large"):
+            report.append(ROWS[0])
+        assert path.read_bytes() == before
         report.expect_repeats()
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
-        with pytest.raises(ReportLostError, match="nothing in it is lost"):
+        with small_disk(200), pytest.raises(ReportLostError, match="nothing in it is lost"):
             list(report.finish())
-    assert len(list(read_results(path))) == 9
+    assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["r.csv"]  # noqa: PTH208 - hidden files count
 
 
