@@ -1,7 +1,10 @@
 """`--resume`: nothing done is sent again, whatever became of the input."""
 
 import json
+import os
+import signal
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -9,7 +12,7 @@ import pytest
 from cliapp import Call, outcomes
 
 from bulkcancel.models import Outcome
-from bulkcancel.report import read_results
+from bulkcancel.report import Report, read_results
 
 W = str(UUID(int=1 << 127, version=4))
 IDS = [str(UUID(int=(1 << 127) + n, version=4)) for n in range(1, 9)]
@@ -88,10 +91,54 @@ def test_many_resumes_leave_one_row_for_each(call: Call) -> None:
 
 def test_a_report_in_use_is_refused_before_anyone_is_asked(call: Call) -> None:
     """And a dry run may look at it all the same."""
-    from bulkcancel.report import Report  # noqa: PLC0415 - held for this test alone
-
     call(*RUN, write(*IDS[:2]))
     with Report.resume(Path("r.csv")):
         ended = call(*RUN, "--resume", write(*IDS))
         assert (ended.code, "being written by another bulkcancel" in ended.err) == (2, True)
         assert "cancel 6 instances" in call(*RUN, "--resume", "--dry-run", "in.csv").err
+
+
+def finish_with(signals: int) -> Callable[[Report], Iterator[None]]:
+    """A report's `finish` of many steps, within which so many signals come."""
+
+    def finish(_: Report) -> Iterator[None]:
+        for step in range(40):
+            if step % 10 == 0 and step // 10 < signals:
+                os.kill(os.getpid(), signal.SIGINT)
+            yield
+
+    return finish
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("signals", "code"), [(1, 0), (2, 130)])
+def test_a_signal_while_the_report_is_tidied(
+    call: Call, monkeypatch: pytest.MonkeyPatch, signals: int, code: int
+) -> None:
+    """The first lets it finish; the second leaves, and every row is on record."""
+    monkeypatch.setattr(Report, "finish", finish_with(signals))
+    ended = call(*RUN, write(*IDS))
+    assert ended.code == code
+    assert "its report is being tidied" in ended.err
+    assert outcomes("r.csv") == [Outcome.CANCELED] * 8
+
+
+@pytest.mark.slow
+def test_a_sync_that_fails_names_the_rows_it_may_have_lost(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system had taken them, and found no room on the disk later."""
+    real = os.fsync
+    left = [2]  # the report's beginning: the file and its folder
+
+    def fsync(fd: int) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(28, "No space left on device")
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    ended = call(*RUN, "--rate", "10/s", write(*IDS))
+    assert ended.code == 4
+    assert "No space left on device. Taken, but perhaps not on the disk: input lines 2" in ended.last
+    assert ended.last.endswith("--resume")
