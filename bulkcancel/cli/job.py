@@ -113,15 +113,12 @@ class Job:
             async with create_task_group() as aside:
                 await aside.start(self._heed_signals, engine, leaving)
                 signaled.has_begun = True
-                aside.start_soon(self._keep_synced, engine)
                 aside.start_soon(self._show_progress, engine)
-                try:
-                    summary = await engine.run(self._request.source, self._record)
+                summary = await self._run_synced(engine)
+                if summary is not None:
                     self._is_over = True
                     await self._finish(summary)
                     is_tidy = True
-                except Exception as error:  # noqa: BLE001 - raised below, outside the group
-                    self._error = error
                 aside.cancel_scope.cancel()
         if self._error is not None:
             raise self._error
@@ -138,6 +135,21 @@ class Job:
             quota_used=engine.gate.pacer.quota_used,
             stop=engine.stopping,
         )
+
+    async def _run_synced(self, engine: Engine) -> Summary | None:
+        """Run the engine with regular syncs, the last of which has ended when this returns.
+
+        Tidying puts another file in the report's place, which a sync must not meet halfway.
+        """
+        summary: Summary | None = None
+        async with create_task_group() as beside:
+            beside.start_soon(self._keep_synced, engine)
+            try:
+                summary = await engine.run(self._request.source, self._record)
+            except Exception as error:  # noqa: BLE001 - raised later, outside the groups
+                self._error = error
+            beside.cancel_scope.cancel()
+        return summary
 
     async def _record(self, result: "Result") -> None:
         await self._report.take(result)

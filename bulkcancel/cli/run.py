@@ -121,8 +121,7 @@ def _run(
             job = Job(request, place.open(), ledger, tally, messages, clock, total=total, words=words)
             return anyio.run(job.run, signaled)
         except BaseException:
-            if not tally.rows:
-                place.discard()
+            place.discard_if_empty()
             raise
 
 

@@ -188,9 +188,9 @@ class Place:
             self._report = Report.create(self.path)
         return self._report
 
-    def discard(self) -> None:
+    def discard_if_empty(self) -> None:
         """Remove a report that was begun for a run that could not begin."""
-        if self.path is not None and not self.resumes and self._report is not None:
+        if self.path is not None and not self.resumes and self._report is not None and self._report.is_empty:
             with suppress(OSError):
                 self.path.unlink()
 

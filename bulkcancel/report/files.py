@@ -99,10 +99,9 @@ def open_existing(path: "Path") -> int:
 def stands_for(path: "Path", fd: int) -> bool:
     """Whether a name still stands for an open file."""
     try:
-        named = os.stat(path, follow_symlinks=False)  # noqa: PTH116 - as cheap as can be: once a second
+        return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(fd))  # noqa: PTH116 - quick
     except OSError:
         return False
-    return os.path.samestat(named, os.fstat(fd))
 
 
 class Appender:

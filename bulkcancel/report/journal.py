@@ -94,6 +94,11 @@ class Report:
             raise
         return report
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row is in it yet."""
+        return self._file.size <= len(self._format.header)
+
     def append(self, result: "Result") -> None:
         """Record a result: it is in the file, and readable, when this returns.
 
