@@ -70,6 +70,7 @@ class StopReason(StrEnum):
     REFUSED = "credentials_refused"
     MISROUTED = "misrouted"
     UNTRUSTED = "untrusted"
+    PROXY_REFUSED = "proxy_refused"
     UNREACHABLE = "unreachable"
     MAX_FAILURES = "max_failures"
     MAX_DURATION = "max_duration"
@@ -77,11 +78,12 @@ class StopReason(StrEnum):
 
 
 class FailureKind(StrEnum):
-    """Why an attempt brought no reply; all but `UNTRUSTED` are words of the vendor's own sync tools."""
+    """Why an attempt brought no reply; those with `http` are words of the vendor's own sync tools."""
 
     TIMEOUT = "http_timeout"
     CONNECTION = "http_connection"
     UNTRUSTED = "tls_untrusted"
+    PROXY_REFUSED = "proxy_refused"
     UNKNOWN = "unknown"
 
 

@@ -112,6 +112,10 @@ class DatadogApi:
             return Failure(FailureKind.TIMEOUT, self._describe(error))
         except aiohttp.ClientConnectorCertificateError as error:
             return Failure(FailureKind.UNTRUSTED, self._describe(error))
+        except aiohttp.ClientHttpProxyError as error:
+            wants_password = error.status in _PROXY_WANTS_PASSWORD
+            kind = FailureKind.PROXY_REFUSED if wants_password else FailureKind.CONNECTION
+            return Failure(kind, self._describe(error))
         except (ClientError, OSError) as error:
             return Failure(FailureKind.CONNECTION, self._describe(error))
         except (ValueError, asyncio.LimitOverrunError, EOFError) as error:

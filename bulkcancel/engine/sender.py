@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from bulkcancel.models import Settings
 
 _LONGEST_RETRY_AFTER = 60.0
+# What trying again will not mend, where nothing was ever answered.
+_HOPELESS = {
+    FailureKind.UNTRUSTED: StopReason.UNTRUSTED,
+    FailureKind.PROXY_REFUSED: StopReason.PROXY_REFUSED,
+}
 # A row that goes ahead as a probe while the API is down does not pay for it, for about a minute: the
 # breaker's pauses are 1, 2, 4, 8, 10, 10, … s. A row that itself brings the faults pays after that.
 _FREE_PROBES = 9
@@ -182,8 +187,8 @@ class Sender:
             if isinstance(answer, Reply):
                 told = read_notice(answer.headers, self._clock.wall()).retry_after
                 job.retry_after = min(told or 0.0, _LONGEST_RETRY_AFTER)
-            elif answer.kind is FailureKind.UNTRUSTED and not self._has_answered:
-                self._brake.pull(StopReason.UNTRUSTED)  # trying again will not make it trusted
+            elif answer.kind in _HOPELESS and not self._has_answered:
+                self._brake.pull(_HOPELESS[answer.kind])
             return
         self._has_answered = True
         if verdict is Verdict.THROTTLED:

@@ -22,6 +22,7 @@ _ENDS = {
     StopReason.REFUSED: "Stopped: the keys were refused",
     StopReason.MISROUTED: "Stopped: the API answered with a redirect; check --site or --base-url",
     StopReason.UNTRUSTED: "Stopped: the API's certificate is not trusted; check the clock and --ca-bundle",
+    StopReason.PROXY_REFUSED: "Stopped: the proxy wants a user name and password, in its variable",
     StopReason.UNREACHABLE: "Stopped: the API has not answered for minutes",
     StopReason.MAX_FAILURES: "Stopped: --max-failures is reached",
     StopReason.MAX_DURATION: "Stopped: --max-duration is over",

@@ -13,6 +13,7 @@ from bulkcancel.ledger import Ledger
 from bulkcancel.models import (
     ExitCode,
     Failure,
+    FailureKind,
     FailureLimit,
     InstanceRef,
     Outcome,
@@ -162,6 +163,23 @@ async def test_an_api_that_never_answers_ends_the_run() -> None:
     summary = await run(refs(10))
     assert summary.stop is StopReason.UNREACHABLE
     assert 100.0 < summary.duration < 200.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "stop"),
+    [
+        (FailureKind.UNTRUSTED, StopReason.UNTRUSTED),
+        (FailureKind.PROXY_REFUSED, StopReason.PROXY_REFUSED),
+    ],
+)
+async def test_what_trying_again_will_not_mend_ends_the_run(kind: FailureKind, stop: StopReason) -> None:
+    """At its first request; once something was answered it is a fault like others."""
+    run = Run(lambda *_: Failure(kind, "why"))
+    summary = await run(refs(100))
+    assert (summary.stop, len(run.api.sent)) == (stop, 1)
+    run = Run(lambda ref, attempt: Failure(kind, "why") if (ref.instance_id, attempt) == ("i7", 1) else OK)
+    summary = await run(refs(100))
+    assert run.outcomes == {Outcome.CANCELED: 100}
 
 
 async def test_max_failures_ends_the_run() -> None:

@@ -13,7 +13,7 @@ from rawpeers import Peer, answer, serve_raw
 from bulkcancel.datadog import Credentials, Target, connect
 from bulkcancel.datadog.client import proxy_for
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.models import Failure, InstanceRef, Reply, Settings
+from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply, Settings
 
 # pragma: allowlist nextline secret
 API_KEY, APP_KEY = "0123456789abcdef" * 2, "fedcba9876543210" * 2 + "00112233"
@@ -176,6 +176,7 @@ async def test_a_proxy_that_wants_a_password_is_a_clear_message(
             monkeypatch,
         )
     assert isinstance(failure, Failure)
+    assert failure.kind is FailureKind.PROXY_REFUSED
     assert "the proxy answered 407" in failure.detail
     assert "user name and password" in failure.detail
     assert "s3cret" not in failure.detail
