@@ -11,6 +11,8 @@ _STOP_CODES = {
     StopReason.TERMINATED: ExitCode.TERMINATED,
     StopReason.REPORT_LOST: ExitCode.REPORT_LOST,
 }
+_MOST_CODES = 100  # a server may give each row a code of its own
+_OTHER_CODES = "other"
 _CLEAN = frozenset({Outcome.CANCELED, Outcome.ALREADY_FINISHED, Outcome.DUPLICATE})
 
 
@@ -24,7 +26,7 @@ class Tally:
         failed: Those of them that count against `--max-failures`.
         requests: Requests this run sent to cancel instances.
         throttled: How many of them were answered 429.
-        errors: Rows per error code, this run's.
+        errors: Rows per error code, this run's; past a hundred different ones, the rest as `other`.
         examples: One row's detail per error code.
     """
 
@@ -51,10 +53,12 @@ class Tally:
             self.throttled += result.throttled
             if result.outcome in COUNTS_AS_FAILURE:
                 self.failed += 1
-        if result.error_code:
-            self.errors[result.error_code] += 1
-            if result.error_code not in self.examples:
-                self.examples[result.error_code] = f"line {result.line}: {result.error_detail}"
+        if code := result.error_code:
+            if code not in self.examples and len(self.examples) >= _MOST_CODES:
+                code = _OTHER_CODES
+            self.errors[code] += 1
+            if code not in self.examples:
+                self.examples[code] = f"line {result.line}: {result.error_detail}"
 
     @property
     def rows(self) -> int:

@@ -58,6 +58,15 @@ def test_a_retried_row_is_counted_once() -> None:
     assert tally.outcomes[Outcome.CANCELED] == 1
 
 
+def test_a_server_that_invents_codes_does_not_fill_the_memory() -> None:
+    """A hundred are counted apart, the rest together."""
+    tally = Tally()
+    for number in range(250):
+        tally.add(result(Outcome.REJECTED, code=f"CODE_{number % 150}"))
+    assert len(tally.errors) == len(tally.examples) == 101
+    assert (tally.errors["CODE_7"], tally.errors["other"]) == (2, 50)
+
+
 def test_errors_are_counted_with_an_example() -> None:
     """The first row of each code stands for the others."""
     tally = Tally()
