@@ -1,5 +1,6 @@
 """Signals at every stage of a process: before the run, within it, on a terminal, and when nobody reads."""
 
+import fcntl
 import os
 import pty
 import re
@@ -7,9 +8,10 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -31,6 +33,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
 """
 W = str(UUID(int=1 << 127, version=4))
 _PATIENCE = 30.0
+PIPE_ALMOST_FULL = 60_000  # bytes of 64 KiB
 ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith(("DD_", "DATADOG_"))}
 
 
@@ -38,6 +41,24 @@ def write(path: Path, count: int = 2000) -> None:
     """An input of so many rows."""
     ids = (UUID(int=(1 << 127) + n, version=4) for n in range(count))
     path.write_text("workflow_id,instance_id\n" + "".join(f"{W},{one}\n" for one in ids))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another process does: that can only be looked at."""
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def is_asleep(pid: int) -> bool:
+    """Whether a process waits for something."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
+def unread(fd: int) -> int:
+    """Bytes that wait in a pipe, seen from either end."""
+    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, b"\0" * 4), sys.byteorder)
 
 
 @contextmanager
@@ -86,9 +107,8 @@ def test_a_signal_at_the_prompt_ends_it(tmp_path: Path, number: int, code: int, 
     write(tmp_path / "in.csv")
     with on_terminal(tmp_path, "run", "in.csv", "--sandbox", "-o", "r.csv") as (pid, terminal):
         read_until(terminal, b"Cancel them?")
-        time.sleep(
-            0.2
-        )  # the interpreter misses a signal between writing its prompt and waiting for the answer
+        # The interpreter misses a signal between writing its prompt and waiting for the answer.
+        until(lambda: is_asleep(pid))
         os.kill(pid, number)
         said = read_until(terminal, b"never")
         assert exit_of(pid) == code
@@ -104,7 +124,7 @@ def test_a_signal_while_the_plan_reads_ends_it(tmp_path: Path) -> None:
     with subprocess.Popen(words, cwd=tmp_path, env=ENVIRON, stderr=subprocess.PIPE, text=True) as process:
         writer = os.open(tmp_path / "f", os.O_WRONLY)
         os.write(writer, f"workflow_id,instance_id\n{W},{W}\n".encode())
-        time.sleep(0.3)
+        until(lambda: not unread(writer) and is_asleep(process.pid))
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate()
         os.close(writer)
@@ -190,8 +210,8 @@ def test_a_reader_that_does_not_read_is_left_by_the_second_signal(tmp_path: Path
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        process.stdout.readline()
-        time.sleep(0.7)
+        reader = process.stdout.fileno()
+        until(lambda: unread(reader) > PIPE_ALMOST_FULL)
         process.send_signal(signal.SIGINT)
         while "Stopping" not in process.stderr.readline():
             pass
