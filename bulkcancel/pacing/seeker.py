@@ -8,10 +8,9 @@ _SETTLED = 3  # exhaustions after which the estimate is good enough to leave a s
 _CALM_AT_FIRST = 400.0  # accepted requests after which the rate has doubled, if nothing is refused
 _CALM = 1000.0  # the same, once settled
 _PER_REFUSAL = 300.0  # the same, for each 429 that an exhaustion brings: growth slows where they are many
-_SLOWEST = 0.01
-_PAUSE_GROWTH = 1.6
-_LONGEST_PAUSE = 10.0
-_SHORTEST_PAUSE = 0.02
+_SLOWEST = 0.01  # requests per second
+_PAUSE_GROWTH = 1.6  # with each probe that is refused
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 10.0  # seconds
 _CATCH_UP = (0.005, 0.05)  # seconds of lateness that are made good: one request's spacing, within these
 
 

@@ -9,22 +9,23 @@ from bulkcancel.pacing.turns import Place, Turns
 if TYPE_CHECKING:
     from bulkcancel.pacing.notice import Notice
 
+# Where nothing counts down: how many are in flight at first, how many accepted or expected requests allow
+# one more, and how many past what was expected do. Each in flight is a 429 when the quota runs out.
 _CAUTIOUS = 8
 _ACCEPTED_PER_SLOT = 40
 _PAST_EXPECTED_PER_SLOT = 8
-_MOST_OTHERS = 8.0
+_MOST_OTHERS = 8.0  # requests of others for each of ours that are reckoned with
 _MORE_THAN_BEFORE = 1.25  # times our part of the last window: past that, others have ended, not begun late
 _EMPTY_FROM_THE_FIRST = 3  # windows in a row after which a `Remaining` of 0 counts as a broken header
 _PRIOR = 16.0  # replies that what is known of others weighs as much as
-_ENOUGH_SINCE_REFUSAL = 100
+_ENOUGH_SINCE_REFUSAL = 100  # accepted requests that one 429 may cost, to see whether the limit has grown
 _MOST_CARE = 2.0  # how many times fewer are in flight, at the most, for what others have there
 _SCOUTS = 5  # a window's last requests, which find out when it ends
 _SHARP = 0.05  # seconds to which it need be known
-_TIMERS_LATE = 0.01
+_TIMERS_LATE = 0.01  # seconds
 _SPENT_BEFORE = 1  # seconds before the window may end
 _COUNTERS_DIFFER = 0.01  # of the limit: how far a server's several counters may be apart
-_FIRST_PAUSE = 0.05
-_LONGEST_PAUSE = 10.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 10.0  # seconds, where what was told has passed and did not hold
 _BELIEVED = 3  # refusals in a row after which what is told counts as too short
 
 

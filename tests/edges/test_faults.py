@@ -5,8 +5,8 @@ import os
 import resource
 import socket
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import trustme
 from fakeapi import Rows, refs
 from faultserver import BOMB, CHUNKED, LIMITED, OK, Fault, FaultServer, deaf, endlessly, says, stalls
 
+from bulkcancel.clock import SystemClock
 from bulkcancel.datadog import Credentials, DatadogApi, Target, connect
 from bulkcancel.engine import Engine
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result, Settings, StopReason
@@ -229,24 +230,42 @@ async def test_tls_that_fails_otherwise_is_a_fault(tls: tuple[trustme.CA, Path])
         assert isinstance(await api.cancel(REF), Reply)
 
 
-@pytest.mark.slow
+class ComingBack(SystemClock):
+    """A clock whose third pause brings the server back, instead of lasting."""
+
+    def __init__(self, bring_back: Callable[[], Awaitable[object]]) -> None:
+        self._bring_back = bring_back
+        self._pauses = 0
+        self._passed = 0.0
+
+    def now(self) -> float:
+        """The machine's time, and that of the pauses."""
+        return super().now() + self._passed
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the time pass at once."""
+        self._passed += seconds
+        self._pauses += 1
+        if self._pauses == 3:
+            await self._bring_back()
+        await super().sleep(0.0)
+
+
 async def test_a_server_that_dies_and_returns_is_waited_out() -> None:
     """No row is burnt, although there are fewer attempts than probes would need."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     server = FaultServer()
 
-    async def come_back() -> None:
-        await asyncio.sleep(1.5)
-        async with server.serving(port=port):
-            await done.wait()
+    async with AsyncExitStack() as serving, api_at(port) as api:
+        results: list[Result] = []
+        clock = ComingBack(lambda: serving.enter_async_context(server.serving(port=port)))
+        engine = Engine(api, Settings(concurrency=4, max_attempts=3), clock=clock, jitter=lambda: 0.0)
 
-    done = asyncio.Event()
-    back = asyncio.create_task(come_back())
-    async with api_at(port) as api:
-        summary, results = await run(api, 50, max_attempts=3)
-    done.set()
-    await back
+        async def sink(result: Result) -> None:
+            results.append(result)
+
+        summary = await engine.run(Rows(refs(50)), sink)
     assert summary.outcomes[Outcome.CANCELED] == 50
     assert summary.paused > 0.5
     assert max(result.attempts for result in results) <= 6
