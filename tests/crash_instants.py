@@ -8,7 +8,6 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from bulkcancel.models import Outcome, Result
 from bulkcancel.report import Report, read_recorded, read_results
 
 ROWS = [Result(n, "w", f"i{n}", Outcome.CANCELED, 200, "", "", 1, 0, 1.8e9, 1.8e9, 20) for n in range(2, 8)]
-FIRST = [replace(row, outcome=Outcome.FAILED) if row.line % 2 else row for row in ROWS]
+FIRST = [row._replace(outcome=Outcome.FAILED) if row.line % 2 else row for row in ROWS]
 MODES = ("before", "after", "torn")
 _DIED = 9
 _WRITE = os.write
@@ -91,7 +90,7 @@ def die(path: Path, at: int, mode: str) -> tuple[list[Result], bool]:
     with os.fdopen(reader) as file:
         lines = [line.split() for line in file]
     _, status = os.waitpid(child, 0)
-    said = [replace(ROWS[int(line) - 2], outcome=Outcome(outcome)) for line, outcome in lines]
+    said = [ROWS[int(line) - 2]._replace(outcome=Outcome(outcome)) for line, outcome in lines]
     code = os.waitstatus_to_exitcode(status)
     assert code in {0, _DIED}, f"{mode} call {at}: ended with {code}"
     return said, code == _DIED

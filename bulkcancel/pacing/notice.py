@@ -4,10 +4,10 @@ The headers are those of https://docs.datadoghq.com/api/latest/rate-limits/; a g
 `Retry-After`, double a value (`7, 7`), or write an epoch where seconds belong.
 """
 
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +20,7 @@ _LONGEST_PERIOD = 86_400
 _MOST_DIGITS = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """What one reply says about the quota; None for what it doesn't say.
 
     Attributes:
@@ -62,18 +61,10 @@ def read_notice(headers: "Mapping[str, str]", wall: float) -> Notice:
     retry_text = headers.get("Retry-After")
     if remaining_text is None and reset_text is None and retry_text is None:
         return _SILENT
-    limit_text = headers.get("X-RateLimit-Limit")
-    period_text = headers.get("X-RateLimit-Period")
-    limit = _number(limit_text)
-    period = _number(period_text)
+    limit, period, broken = _size(headers.get("X-RateLimit-Limit"), headers.get("X-RateLimit-Period"))
     remaining = _number(remaining_text)
     reset = _seconds(reset_text, headers, wall)
     retry_after = _retry_after(retry_text, headers, wall)
-    broken = ""
-    if period is not None and not 0 < period <= _LONGEST_PERIOD:
-        period, broken = None, "X-RateLimit-Period"
-    if limit is not None and limit == 0:
-        limit, broken = None, "X-RateLimit-Limit"
     if reset is not None and reset > (period or LONGEST_PAUSE):
         # One second more than the period is rounding; anything beyond can't be true.
         if reset > (period or LONGEST_PAUSE) + 1:
@@ -81,16 +72,24 @@ def read_notice(headers: "Mapping[str, str]", wall: float) -> Notice:
         reset = float(period or LONGEST_PAUSE)
     if remaining is not None and limit is not None and remaining > limit:
         remaining, broken = limit, "X-RateLimit-Remaining"
-    for name, text, value in (
-        ("X-RateLimit-Limit", limit_text, limit),
-        ("X-RateLimit-Period", period_text, period),
-        ("X-RateLimit-Remaining", remaining_text, remaining),
-        ("X-RateLimit-Reset", reset_text, reset),
-        ("Retry-After", retry_text, retry_after),
-    ):
-        if text is not None and value is None:
-            broken = name
+    if remaining is None and remaining_text is not None:
+        broken = "X-RateLimit-Remaining"
+    if reset is None and reset_text is not None:
+        broken = "X-RateLimit-Reset"
+    if retry_after is None and retry_text is not None:
+        broken = "Retry-After"
     return Notice(limit, period, remaining, reset, retry_after, broken)
+
+
+@lru_cache(maxsize=8)  # these two hardly ever change
+def _size(limit_text: str | None, period_text: str | None) -> tuple[int | None, int | None, str]:
+    """A window's requests and seconds, and the name of the header that can't be what it says."""
+    limit, period, broken = _number(limit_text), _number(period_text), ""
+    if (period is None and period_text is not None) or period == 0 or (period or 0) > _LONGEST_PERIOD:
+        period, broken = None, "X-RateLimit-Period"
+    if (limit is None and limit_text is not None) or limit == 0:
+        limit, broken = None, "X-RateLimit-Limit"
+    return limit, period, broken
 
 
 def _number(text: str | None) -> int | None:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from bulkcancel.models import Rate
 from bulkcancel.pacing.breaker import Breaker
@@ -41,8 +42,7 @@ class Hold:
     since: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(NamedTuple):
     """Leave to send one request; to be handed back with what came of it.
 
     Attributes:

@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-from dataclasses import astuple, fields
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: The report's columns, in order.
-COLUMNS = tuple(field.name for field in fields(Result))
+COLUMNS = Result._fields
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _LONGEST_TEXT = 2000
@@ -27,6 +26,7 @@ _FORMULA_SIGNS = "=+@\\-\uff1d\uff0b\uff20\uff0d"
 _FORMULA = re.compile(rf"\s*['\t\r{_FORMULA_SIGNS}]")
 _INNER_FORMULA = re.compile(rf"([;|]\s*)('*[{_FORMULA_SIGNS}])")
 _DEFUSED_INNER = re.compile(rf"([;|]\s*)'('*[{_FORMULA_SIGNS}])")
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:~-]*", re.ASCII)  # ids and words of one kind: nothing to do
 _QUOTED = frozenset(',"\r\n')
 
 
@@ -58,24 +58,19 @@ class Format(Enum):
 
 
 def _to_csv(result: Result) -> bytes:
-    status = "" if result.http_status is None else result.http_status
-    texts = (
-        result.workflow_id,
-        result.instance_id,
-        result.outcome.value,
-        result.error_code,
-        result.error_detail,
-    )
-    workflow_id, instance_id, outcome, code, detail = map(_cell, texts)
+    (
+        number, workflow_id, instance_id, outcome, status, code, detail, attempts, throttled,
+        started_at, finished_at, duration,
+    ) = result  # fmt: skip
     return (
-        f"{result.line},{workflow_id},{instance_id},{outcome},{status},{code},{detail},"
-        f"{result.attempts},{result.throttled},{_time(result.started_at)},{_time(result.finished_at)},"
-        f"{result.duration_ms}\n"
+        f"{number},{_cell(workflow_id)},{_cell(instance_id)},{outcome},{'' if status is None else status},"
+        f"{_cell(code)},{_cell(detail)},{attempts},{throttled},{_time(started_at)},{_time(finished_at)},"
+        f"{duration}\n"
     ).encode()
 
 
 def _cell(text: str) -> str:
-    if not text or (text.isalnum() and text.isascii()):
+    if not text or _PLAIN.fullmatch(text):
         return text
     if not text.isprintable():
         text = printable(text, _LONGEST_TEXT)
@@ -117,7 +112,7 @@ def _from_csv(line: str) -> Result:
 
 
 def _to_json(result: Result) -> bytes:
-    record: dict[str, Any] = dict(zip(COLUMNS, astuple(result), strict=True))
+    record = result._asdict()
     for name in ("started_at", "finished_at"):
         record[name] = _time(record[name]) or None
     return f"{json.dumps(record)}\n".encode()
@@ -142,15 +137,13 @@ def _from_json(line: str) -> Result:
 
 def _time(moment: float | None) -> str:
     """RFC 3339 in UTC with milliseconds."""
-    if moment is None:
-        return ""
-    seconds, milliseconds = divmod(round(moment * 1000), 1000)
-    return f"{_second(seconds)}.{milliseconds:03d}Z"
+    return "" if moment is None else _millisecond(round(moment * 1000))
 
 
-@lru_cache(maxsize=64)
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+@lru_cache(maxsize=64)  # rows begin when others end, several within a millisecond
+def _millisecond(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
 def _moment(text: str) -> float | None:

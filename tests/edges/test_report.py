@@ -3,7 +3,6 @@
 import os
 import stat
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -66,13 +65,13 @@ def test_a_result_comes_back_as_it_was(result: Result, form: Format) -> None:
 @pytest.mark.parametrize("start", list("=+-@'"))
 def test_no_cell_is_a_formula(start: str) -> None:
     """A spreadsheet that opens the report runs nothing."""
-    line = Format.CSV.encode(replace(ROW, error_detail=f'{start}HYPERLINK("x")')).decode()
+    line = Format.CSV.encode(ROW._replace(error_detail=f'{start}HYPERLINK("x")')).decode()
     assert f"\"'{start}HYPERLINK" in line
 
 
 def test_control_characters_are_escaped_in_csv() -> None:
     """Nothing breaks the line or steers a terminal."""
-    assert b"a\\x1b\\x0ab" in Format.CSV.encode(replace(ROW, error_detail="a\x1b\nb"))
+    assert b"a\\x1b\\x0ab" in Format.CSV.encode(ROW._replace(error_detail="a\x1b\nb"))
 
 
 @pytest.mark.parametrize(
@@ -207,18 +206,18 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
 def test_finishing_leaves_one_row_for_each(tmp_path: Path, name: str) -> None:
     """What was replaced goes; duplicates and unusable rows all stay."""
     path = tmp_path / name
-    failed = replace(ROW, outcome=Outcome.FAILED)
-    duplicate, invalid = replace(ROW, outcome=Outcome.DUPLICATE), replace(ROW, outcome=Outcome.INVALID)
+    failed = ROW._replace(outcome=Outcome.FAILED)
+    duplicate, invalid = ROW._replace(outcome=Outcome.DUPLICATE), ROW._replace(outcome=Outcome.INVALID)
     rows = [failed, duplicate, duplicate, invalid, invalid, failed, ROW]
     with Report.create(path) as report:
         for row in rows:
             report.append(row)
         report.expect_repeats()
         list(report.finish())
-        report.append(replace(ROW, instance_id="j"))
+        report.append(ROW._replace(instance_id="j"))
         report.expect_repeats()
         list(report.finish())
-    assert list(read_results(path)) == [*rows[1:5], ROW, replace(ROW, instance_id="j")]
+    assert list(read_results(path)) == [*rows[1:5], ROW, ROW._replace(instance_id="j")]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
