@@ -13,7 +13,7 @@ from bulkcancel.models import InstanceRef, Settings
 from bulkcancel.sources import parse_pair
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
     from pathlib import Path
 
     from bulkcancel.models import Result, Row
@@ -80,21 +80,24 @@ class _Pairs:
         self._waiting: CancelScope | None = None
         self.is_whole = isinstance(pairs, Sized)
 
-    async def __aiter__(self) -> "AsyncIterator[Row]":
-        if isinstance(self._pairs, AsyncIterable):
-            pairs = aiter(self._pairs)
-            line = 0
-            while not self._ends:
-                pair: Pair | None = None
-                with CancelScope() as self._waiting:
-                    pair = await anext(pairs, None)
-                self._waiting = None
-                if pair is None:
-                    return
-                line += 1
-                yield self._row(pair, line)
+    async def batches(self) -> "AsyncIterator[Iterator[Row]]":
+        if not isinstance(self._pairs, AsyncIterable):
+            yield self._at_hand(self._pairs)
             return
-        for line, pair in enumerate(self._pairs, 1):
+        pairs = aiter(self._pairs)
+        line = 0
+        while not self._ends:
+            pair: Pair | None = None
+            with CancelScope() as self._waiting:
+                pair = await anext(pairs, None)
+            self._waiting = None
+            if pair is None:
+                return
+            line += 1
+            yield iter((self._row(pair, line),))
+
+    def _at_hand(self, pairs: "Iterable[Pair]") -> "Iterator[Row]":
+        for line, pair in enumerate(pairs, 1):
             if self._ends:
                 return
             yield self._row(pair, line)

@@ -1,6 +1,6 @@
 """A transport without a network: answers are scripted, or follow a rule."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from faketime import FakeClock
 
@@ -60,9 +60,9 @@ class Rows:
         self.is_whole = is_whole
         self.stopped = False
 
-    async def __aiter__(self) -> AsyncIterator[Row]:
-        for row in self._rows:
-            yield row
+    async def batches(self) -> AsyncIterator[Iterator[Row]]:
+        """Give them all."""
+        yield iter(self._rows)
 
     def stop_waiting(self) -> None:
         """Note it."""

@@ -195,8 +195,8 @@ def _plan(request: Request, ledger: Ledger) -> Plan | None:
 
 
 async def _take_all(source: Input, planner: Planner) -> None:
-    async for row in source:
-        if not planner.take(row):
+    async for batch in source.batches():
+        if not all(map(planner.take, batch)):
             break
 
 

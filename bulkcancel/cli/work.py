@@ -4,6 +4,7 @@ import os
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from bulkcancel.tally import Tally
 
 STDIO = "-"
-_ROWS_BETWEEN_CHECKPOINTS = 500
+_RECORDS_IN_BATCH = 500
 
 
 class Input(Protocol):
@@ -31,8 +32,8 @@ class Input(Protocol):
     name: str
     is_whole: bool
 
-    def __aiter__(self) -> "AsyncIterator[Row]":
-        """Give the rows, in order."""
+    def batches(self) -> "AsyncIterator[Iterator[Row]]":
+        """Give the rows, in order, those at hand together."""
         ...
 
     def scan(self) -> "Iterator[Row]":
@@ -100,15 +101,18 @@ class RecordedRows:
 
     def scan(self) -> "Iterator[Row]":
         """The rows that stand unfinished, each once; what is appended meanwhile is left out."""
-        for record in read_recorded(self._path, self._path.stat().st_size):
-            if self._ledger.awaits(record):
-                yield InstanceRef(record.workflow_id, record.instance_id, record.line)
+        yield from self._awaited(read_recorded(self._path, self._path.stat().st_size))
 
-    async def __aiter__(self) -> "AsyncIterator[Row]":
-        """Give the rows, in order."""
-        for count, record in enumerate(read_recorded(self._path, self._path.stat().st_size)):
-            if count % _ROWS_BETWEEN_CHECKPOINTS == 0:
-                await checkpoint()
+    async def batches(self) -> "AsyncIterator[Iterator[Row]]":
+        """Give the rows, in order, a batch for each few hundred that stand in the report."""
+        records = read_recorded(self._path, self._path.stat().st_size)
+        for record in records:
+            await checkpoint()
+            yield self._awaited(chain((record,), islice(records, _RECORDS_IN_BATCH - 1)))
+
+    def _awaited(self, records: "Iterable[Recorded]") -> "Iterator[Row]":
+        """Those to try again; asked one by one, for a pair may stand there several times."""
+        for record in records:
             if self._ledger.awaits(record):
                 yield InstanceRef(record.workflow_id, record.instance_id, record.line)
 

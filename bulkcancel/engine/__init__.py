@@ -2,6 +2,7 @@
 
 from bulkcancel.engine.brake import Brake, StoppedError
 from bulkcancel.engine.gate import Gate
-from bulkcancel.engine.run import Engine, RowSource
+from bulkcancel.engine.intake import RowSource
+from bulkcancel.engine.run import Engine
 
 __all__ = ["Brake", "Engine", "Gate", "RowSource", "StoppedError"]

@@ -1,7 +1,7 @@
 """A run from its first row to its summary."""
 
 import random
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from anyio import Semaphore, create_task_group
 
@@ -10,42 +10,26 @@ from bulkcancel.clock import SystemClock
 from bulkcancel.engine.brake import Brake, StoppedError
 from bulkcancel.engine.confirm import Confirmer
 from bulkcancel.engine.gate import Gate
+from bulkcancel.engine.intake import Intake
 from bulkcancel.engine.sender import CancelApi, HeldBackError, Job, Sender
-from bulkcancel.engine.shards import belongs_to
-from bulkcancel.engine.turnstile import Turnstile
 from bulkcancel.errors import ReportLostError
-from bulkcancel.ledger import Claim, ClaimKind, Ledger
-from bulkcancel.models import InstanceRef, Outcome, RejectedRow, Result, Row, Settings, StopReason
+from bulkcancel.ledger import Ledger
+from bulkcancel.models import InstanceRef, Outcome, Result, Settings, StopReason
 from bulkcancel.pacing import Pacer
 from bulkcancel.tally import Summary, Tally, summarize
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
 
     from anyio.abc import TaskGroup
     from tenacity import AsyncRetrying
 
     from bulkcancel.clock import Clock
+    from bulkcancel.engine.intake import RowSource
+    from bulkcancel.models import Row
 
 _MOST_READS = 16
 _WATCHED_PER_WORKER = 4
-
-
-class RowSource(Protocol):
-    """Where rows come from."""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all rows are at hand, so that a stopped run can still account for each."""
-        ...
-
-    def __aiter__(self) -> "AsyncIterator[Row]":
-        """Give the rows, in order."""
-        ...
-
-    def stop_waiting(self) -> None:
-        """Yield what has been read, then end instead of waiting for more."""
-        ...
 
 
 class Engine:
@@ -96,9 +80,6 @@ class Engine:
                 timeout=settings.verify_timeout,
             )
         self._watched = Semaphore(settings.concurrency * _WATCHED_PER_WORKER)
-        self._reading = Turnstile()
-        self._sendable = 0
-        self._at_end = False
         self._unrecorded: list[Result] = []
         self._error: Exception | None = None
         self.report_error = ""
@@ -122,7 +103,7 @@ class Engine:
         self.report_error = words
         self._brake.pull(StopReason.REPORT_LOST)
 
-    async def run(self, source: RowSource, sink: "Callable[[Result], Awaitable[None]]") -> Summary:
+    async def run(self, source: "RowSource", sink: "Callable[[Result], Awaitable[None]]") -> Summary:
         """Send a cancel for every row and hand each result to `sink` as it comes.
 
         Args:
@@ -135,21 +116,20 @@ class Engine:
         """
         started = self._clock.now()
         self._sink = sink
-        self._rows = aiter(source)
-        self._brake.on_pull(source.stop_waiting)
+        intake = Intake(source, self._ledger, self._settings, self._brake, self._settle)
         async with create_task_group() as timers:
             if self._settings.max_duration is not None:
                 timers.start_soon(self._stop_after, self._settings.max_duration)
             async with create_task_group() as work:
                 for _ in range(self._settings.concurrency):
-                    work.start_soon(self._work, work)
+                    work.start_soon(self._work, intake, work)
             timers.cancel_scope.cancel()
         if self._refusals.is_unproven:
             self._brake.pull(StopReason.REFUSED)
         if self._brake.reason is not None:
-            await self._account_for_the_rest()
-        if self._error is not None:
-            raise self._error
+            await self._account_for(intake)
+        if error := self._error or intake.error:
+            raise error
         return summarize(
             self.tally,
             duration=self._clock.now() - started,
@@ -164,56 +144,17 @@ class Engine:
         await self._clock.sleep(seconds)
         self._brake.pull(StopReason.MAX_DURATION)
 
-    async def _work(self, tasks: "TaskGroup") -> None:
+    async def _work(self, intake: Intake, tasks: "TaskGroup") -> None:
         retrying = self._sender.retrying()
-        while (job := await self._next_job()) is not None:
+        while (job := await intake.next_job()) is not None:
             await self._handle(job, retrying, tasks)
 
-    async def _next_job(self) -> Job | None:
-        """The next row that needs sending; read one at a time, in the order of the input."""
-        async with self._reading:
-            while not self._at_end and self._brake.reason is None:
-                row = await self._read()
-                if row is None:
-                    self._at_end = True
-                    return None
-                claim = self._claim(row)
-                job = None if claim is None else await self._admit(row, claim)
-                if job is None:
-                    continue
-                if self.stopping is not None:
-                    await self._leave(job)
-                    return None
-                self._sendable += 1
-                self._at_end = self._sendable == self._settings.limit
-                return job
-        return None
-
-    async def _read(self) -> Row | None:
-        """The next row; an error ends the input, and is raised when what is on its way has finished."""
-        try:
-            return await anext(self._rows, None)
-        except Exception as error:  # noqa: BLE001 - a caller's own rows may raise anything
-            self._error = self._error or error
-            return None
-
-    def _claim(self, row: Row) -> Claim | None:
-        """What a row is to the ledger, or None where it is another shard's or on record already."""
-        shard = self._settings.shard
-        if shard is not None and not belongs_to(row, shard):
-            return None
-        claim = self._ledger.claim(row)
-        return None if claim.kind is ClaimKind.COVERED else claim
-
-    async def _admit(self, row: Row, claim: Claim) -> Job | None:
-        """Settle a row that needs no request; else make it a job."""
-        if isinstance(row, RejectedRow):
-            await self._emit(self._unsent(row, Outcome.INVALID, row.code, row.reason))
-            return None
-        if claim.kind is ClaimKind.DUPLICATE:
-            await self._emit(self._unsent(row, Outcome.DUPLICATE, "", "the pair stands earlier in the input"))
-            return None
-        return Job(row, claim.previous)
+    async def _account_for(self, intake: Intake) -> None:
+        """Mark what was not reached."""
+        async for job in intake.rest():
+            if self._brake.reason is StopReason.REPORT_LOST:
+                return
+            await self._leave(job)
 
     async def _handle(self, job: Job, retrying: "AsyncRetrying", tasks: "TaskGroup") -> None:
         try:
@@ -261,30 +202,14 @@ class Engine:
         outcome, detail = policy.cut_short(job.judgement, self._brake.reason)
         await self._finish(job, outcome, job.judgement.code if job.judgement else "", detail)
 
-    async def _account_for_the_rest(self) -> None:
-        """Mark what was not reached: a file to its end, a stream as far as it has been read."""
-        if self._at_end or self._brake.reason is StopReason.REPORT_LOST:
-            return
-        while self._sendable != self._settings.limit and (row := await self._read()) is not None:
-            claim = self._claim(row)
-            job = None if claim is None else await self._admit(row, claim)
-            if job is not None:
-                self._sendable += 1
-                await self._leave(job)
-
     async def _finish(self, job: Job, outcome: Outcome, code: str = "", detail: str = "") -> None:
         await self._emit(job.result(outcome, self._clock, code=code, detail=detail), job.previous)
 
-    def _unsent(self, row: Row, outcome: Outcome, code: str, detail: str) -> Result:
-        return Result(
-            row.line,
-            row.workflow_id,
-            row.instance_id,
-            outcome,
-            error_code=code,
-            error_detail=detail,
-            finished_at=self._clock.wall(),
-        )
+    async def _settle(self, row: "Row", outcome: Outcome, code: str, detail: str) -> None:
+        """Record a row that needs no request."""
+        finished_at = self._clock.wall()
+        ids = row.workflow_id, row.instance_id
+        await self._emit(Result(row.line, *ids, outcome, None, code, detail, finished_at=finished_at))
 
     async def _emit(self, result: Result, previous: Outcome | None = None) -> None:
         if self._unrecorded or self._brake.reason is StopReason.REPORT_LOST:

@@ -82,19 +82,20 @@ class Job:
         finished_at = clock.wall()
         if self.started_at is not None and finished_at < self.started_at:
             finished_at = self.started_at + duration  # the clock was set back meanwhile
+        ref, judgement = self.ref, self.judgement
         return Result(
-            line=self.ref.line,
-            workflow_id=self.ref.workflow_id,
-            instance_id=self.ref.instance_id,
-            outcome=outcome,
-            http_status=self.judgement.status if self.judgement else None,
-            error_code=code,
-            error_detail=detail,
-            attempts=self.attempts,
-            throttled=self.throttled,
-            started_at=self.started_at,
-            finished_at=finished_at,
-            duration_ms=round(duration * 1000),
+            ref.line,
+            ref.workflow_id,
+            ref.instance_id,
+            outcome,
+            judgement.status if judgement is not None else None,
+            code,
+            detail,
+            self.attempts,
+            self.throttled,
+            self.started_at,
+            finished_at,
+            round(duration * 1000),
         )
 
 

@@ -43,26 +43,23 @@ class Source:
         self.is_whole = stat.S_ISREG(os.fstat(fd).st_mode)
         self._can_wait = not self.is_whole
 
-    async def __aiter__(self) -> "AsyncIterator[Row]":
-        """Give the rows, in order.
+    async def batches(self) -> "AsyncIterator[Iterator[Row]]":
+        """Give the rows, in order: a batch for each piece that is read.
+
+        A batch is used up before the next is asked for; taking its rows may raise as well.
 
         Raises:
             InputError: The input as a whole can't be used.
         """
         final = False
-        while not final:
+        while not (final or self._parser.is_broken):
             try:
                 data = await self._read()
             except OSError as error:
-                for row in self._break_off(error):
-                    yield row
+                yield self._break_off(error)
                 return
             final = not data
-            rows = self._parser.abandon() if self._ends and final else self._rows(data, final=final)
-            for row in rows:
-                yield row
-            if self._parser.is_broken:
-                return
+            yield self._parser.abandon() if self._ends and final else self._rows(data, final=final)
 
     def scan(self) -> "Iterator[Row]":
         """Read a regular file through, and go back to its start for the run.

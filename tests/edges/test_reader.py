@@ -26,7 +26,7 @@ async def test_a_file_is_whole_and_can_be_read_ahead(tmp_path: Path) -> None:
         assert source.is_whole
         assert len(list(source.scan())) == 3
         source.stop_waiting()
-        assert len([row async for row in source]) == 3
+        assert len([row async for batch in source.batches() for row in batch]) == 3
     source.close()
 
 
@@ -37,8 +37,8 @@ async def test_a_fifo_waits_for_its_writer_and_gives_rows_at_once(tmp_path: Path
     found: list[Row] = []
 
     async def read() -> None:
-        async for row in source:
-            found.append(row)  # noqa: PERF401 - each is looked for as it comes
+        async for batch in source.batches():
+            found.extend(batch)
 
     with open_source(str(path), OPTIONS) as source:
         assert not source.is_whole
@@ -63,8 +63,8 @@ async def test_a_stopped_stream_tells_of_an_open_quote(tmp_path: Path) -> None:
         writer = os.open(path, os.O_WRONLY)
         os.write(writer, f'{HEADER}{ROW}{W},{X},"open\n{ROW}'.encode())
         found: list[Row] = []
-        async for row in source:
-            found.append(row)
+        async for batch in source.batches():
+            found.extend(batch)
             source.stop_waiting()
         os.close(writer)
     assert [isinstance(row, RejectedRow) for row in found] == [False, True, False]
@@ -73,7 +73,7 @@ async def test_a_stopped_stream_tells_of_an_open_quote(tmp_path: Path) -> None:
 async def test_a_device_that_never_waits_is_read_as_well() -> None:
     """`/dev/null` is an empty input."""
     with open_source("/dev/null", OPTIONS) as source, pytest.raises(InputError, match="is empty"):
-        [row async for row in source]
+        [row async for batch in source.batches() for row in batch]
 
 
 @pytest.mark.parametrize("ahead", [True, False])
@@ -95,7 +95,7 @@ async def test_a_file_that_breaks_off_says_so_in_a_row(
 
     monkeypatch.setattr(os, "read", read)
     with open_source(str(path), OPTIONS) as source:
-        found = list(source.scan()) if ahead else [row async for row in source]
+        found = list(source.scan()) if ahead else [row async for batch in source.batches() for row in batch]
         assert [getattr(row, "code", "") for row in found] == ["", "unreadable"]
     with open_source(str(path), OPTIONS) as source, pytest.raises(InputError, match="can't be read"):
         list(source.scan())

@@ -3,7 +3,7 @@
 import os
 import tracemalloc
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from fakeapi import DOWN, OK, FakeApi, Rows, refs
@@ -87,9 +87,9 @@ class Endless:
     def __init__(self, count: int) -> None:
         self._count = count
 
-    async def __aiter__(self) -> AsyncIterator[Row]:
-        for number in range(self._count):
-            yield InstanceRef(f"w{number % 5}", f"i{number}", number + 1)
+    async def batches(self) -> AsyncIterator[Iterator[Row]]:
+        """Give them all."""
+        yield (InstanceRef(f"w{number % 5}", f"i{number}", number + 1) for number in range(self._count))
 
     def stop_waiting(self) -> None:
         """Do nothing."""

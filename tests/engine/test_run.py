@@ -1,7 +1,7 @@
 """Whole runs through a fake transport in virtual time."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 from fakeapi import DOWN, ENDED, OK, FakeApi, Rows, bad, refs
@@ -307,8 +307,8 @@ async def test_an_error_of_the_callers_own_is_raised_as_it_is() -> None:
     """From the rows as from the function that takes results."""
 
     class Broken(Rows):
-        async def __aiter__(self):  # type: ignore[no-untyped-def] # noqa: ANN204 - an async generator
-            yield refs(1)[0]
+        async def batches(self) -> AsyncIterator[Iterator[Row]]:
+            yield iter(refs(1))
             raise LookupError("mine")
 
     async def sink(_: Result) -> None:

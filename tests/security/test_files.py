@@ -117,7 +117,7 @@ async def test_a_growing_file_is_run_as_it_was_planned(tmp_path: Path) -> None:
         assert len(list(source.scan())) == 1
         with path.open("a") as file:
             file.write(f"{W},{Y}\n{W},{Y[:20]}")
-        found = [row async for row in source]
+        found = [row async for batch in source.batches() for row in batch]
     assert [row.line for row in found] == [2]
 
 
@@ -128,7 +128,7 @@ async def test_a_shrinking_file_says_which_rows_are_lost(tmp_path: Path) -> None
     with open_source(str(path), InputOptions()) as source:
         assert len(list(source.scan())) == 2
         path.write_text(f"{HEAD}\n{GOOD}\n")
-        found = [row async for row in source]
+        found = [row async for batch in source.batches() for row in batch]
     assert isinstance(found[0], InstanceRef)
     assert isinstance(found[1], RejectedRow)
     assert (found[1].code, found[1].line) == ("unreadable", 3)

@@ -1,0 +1,115 @@
+"""Where rows come in: each is read once, in order, and is either settled here or made a job."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from bulkcancel.engine.sender import Job
+from bulkcancel.engine.shards import belongs_to
+from bulkcancel.engine.turnstile import Turnstile
+from bulkcancel.ledger import ClaimKind
+from bulkcancel.models import Outcome, RejectedRow
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+    from bulkcancel.engine.brake import Brake
+    from bulkcancel.ledger import Ledger
+    from bulkcancel.models import Row, Settings
+
+    Settle = Callable[[Row, Outcome, str, str], Awaitable[None]]
+
+
+class RowSource(Protocol):
+    """Where rows come from."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all rows are at hand, so that a stopped run can still account for each."""
+        ...
+
+    def batches(self) -> "AsyncIterator[Iterator[Row]]":
+        """Give the rows, in order: those that can be had without waiting together.
+
+        A batch is used up before the next is asked for, and its rows are made as they are taken.
+        """
+        ...
+
+    def stop_waiting(self) -> None:
+        """Give what has been read, then end instead of waiting for more."""
+        ...
+
+
+class Intake:
+    """Takes rows from a source, for any number of workers.
+
+    Attributes:
+        error: What the source raised, which ended the input, or None.
+    """
+
+    def __init__(
+        self, source: RowSource, ledger: "Ledger", settings: "Settings", brake: "Brake", settle: "Settle"
+    ) -> None:
+        self._ledger = ledger
+        self._shard = settings.shard
+        self._limit = settings.limit
+        self._brake = brake
+        self._settle = settle
+        self._batches = source.batches()
+        self._at_hand: Iterator[Row] = iter(())
+        self._reading = Turnstile()
+        self._sendable = 0
+        self._at_end = False
+        self.error: Exception | None = None
+        brake.on_pull(source.stop_waiting)
+
+    async def next_job(self) -> Job | None:
+        """The next row that needs sending, or None at the end of the input or of the run."""
+        while not self._at_end and self._brake.reason is None:
+            job = await self._take()
+            if job is not None:
+                return job
+        return None
+
+    async def rest(self) -> "AsyncIterator[Job]":
+        """What the end of the run leaves unread: a file to its end, a stream as far as it has been read."""
+        while not self._at_end:
+            job = await self._take()
+            if job is not None:
+                yield job
+
+    async def _take(self) -> Job | None:
+        """Read one row; None where it needs no request, or there was none at hand."""
+        batch = self._at_hand
+        try:
+            row = next(batch, None)
+            if row is None:
+                await self._refill(batch)
+                return None
+        except Exception as error:  # noqa: BLE001 - a caller's own rows may raise anything
+            self.error = self.error or error
+            self._at_end = True
+            return None
+        if self._shard is not None and not belongs_to(row, self._shard):
+            return None
+        claim = self._ledger.claim(row)
+        if claim.kind is ClaimKind.COVERED:
+            return None
+        if isinstance(row, RejectedRow):
+            await self._settle(row, Outcome.INVALID, row.code, row.reason)
+            return None
+        if claim.kind is ClaimKind.DUPLICATE:
+            await self._settle(row, Outcome.DUPLICATE, "", "the pair stands earlier in the input")
+            return None
+        self._sendable += 1
+        self._at_end = self._sendable == self._limit
+        return Job(row, claim.previous)
+
+    async def _refill(self, spent: "Iterator[Row]") -> None:
+        """Wait for more rows, unless somebody else has done so since this batch was spent."""
+        async with self._reading:
+            if self._at_hand is not spent or self._at_end:
+                return
+            batch = await anext(self._batches, None)
+            if batch is None:
+                self._at_end = True
+            else:
+                self._at_hand = batch
