@@ -60,14 +60,12 @@ async def cancel_all(
     credentials = credentials or read_credentials(os.environ)
     target = target or Target.of_site(os.environ.get("DD_SITE") or DEFAULT_SITE)
 
-    async def hand_over(result: "Result") -> None:
-        if on_result is not None:
-            waiting = on_result(result)
-            if waiting is not None:
-                await waiting
-
     async with connect(target, credentials, settings=settings, ca_bundle=ca_bundle) as api:
-        return await Engine(api, settings).run(_Pairs(pairs, any_id=any_id), hand_over)
+        return await Engine(api, settings).run(_Pairs(pairs, any_id=any_id), on_result or _forget)
+
+
+def _forget(_: "Result") -> None:
+    """Let a result go: it is counted already."""
 
 
 class _Pairs:

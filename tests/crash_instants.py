@@ -56,7 +56,7 @@ def work(path: Path, recorded: Callable[[Result], None]) -> None:
         known = {result.line: result.outcome for result in read_results(path)}
         for row in ROWS:
             if not known.get(row.line, Outcome.FAILED).is_done:
-                report.append(row)
+                report.take(row)
                 recorded(row)
         list(report.finish())
 
@@ -65,7 +65,7 @@ def live(path: Path, recorded: Callable[[Result], None]) -> None:
     """Begin a report, leave some rows undone, and finish it in a second run."""
     with Report.create(path) as report:
         for row in FIRST:
-            report.append(row)
+            report.take(row)
             recorded(row)
         list(report.finish())
     work(path, recorded)

@@ -25,6 +25,7 @@ from bulkcancel.tally import Summary, Tally, summarize
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from pathlib import Path
 
     from anyio.abc import TaskStatus
@@ -151,8 +152,8 @@ class Job:
             beside.cancel_scope.cancel()
         return summary
 
-    async def _record(self, result: "Result") -> None:
-        await self._report.take(result)
+    def _record(self, result: "Result") -> "Awaitable[None] | None":
+        waiting = self._report.take(result)
         if result.attempts:
             self._unsynced.append(result.line)
         if self._messages.is_verbose:
@@ -165,6 +166,7 @@ class Job:
                 outcome=result.outcome.value,
                 attempts=result.attempts,
             )
+        return waiting
 
     async def _heed_signals(
         self, engine: Engine, leaving: CancelScope, *, task_status: "TaskStatus[None]"

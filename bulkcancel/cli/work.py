@@ -16,7 +16,7 @@ from bulkcancel.report import Report, StreamReport, check_free, read_recorded
 from bulkcancel.sources import is_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 
     from bulkcancel.ledger import Ledger
     from bulkcancel.models import Recorded, Result, Row
@@ -52,8 +52,8 @@ class Input(Protocol):
 class Sink(Protocol):
     """Takes results."""
 
-    async def take(self, result: "Result") -> None:
-        """Record one."""
+    def take(self, result: "Result") -> "Awaitable[None] | None":
+        """Record one; gives what to await where that can't be done at once."""
         ...
 
     def sync(self) -> None:

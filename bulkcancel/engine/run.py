@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from bulkcancel.engine.intake import RowSource
     from bulkcancel.models import Row
 
+    Sink = Callable[[Result], Awaitable[None] | None]
+
 _MOST_READS = 16
 _WATCHED_PER_WORKER = 4
 
@@ -103,12 +105,13 @@ class Engine:
         self.report_error = words
         self._brake.pull(StopReason.REPORT_LOST)
 
-    async def run(self, source: "RowSource", sink: "Callable[[Result], Awaitable[None]]") -> Summary:
+    async def run(self, source: "RowSource", sink: "Sink") -> Summary:
         """Send a cancel for every row and hand each result to `sink` as it comes.
 
         Args:
             source: The rows. They are read no further ahead than there are workers.
-            sink: Takes each result; while it waits, so does the worker that brought it.
+            sink: Takes each result, and gives what to await where that needs waiting for; meanwhile the
+                worker that brought it waits too.
 
         Raises:
             Exception: Whatever `source` or `sink` raises, but for a `ReportLostError` from the sink,
@@ -202,8 +205,8 @@ class Engine:
         outcome, detail = policy.cut_short(job.judgement, self._brake.reason)
         await self._finish(job, outcome, job.judgement.code if job.judgement else "", detail)
 
-    async def _finish(self, job: Job, outcome: Outcome, code: str = "", detail: str = "") -> None:
-        await self._emit(job.result(outcome, self._clock, code=code, detail=detail), job.previous)
+    def _finish(self, job: Job, outcome: Outcome, code: str = "", detail: str = "") -> "Awaitable[None]":
+        return self._emit(job.result(outcome, self._clock, code=code, detail=detail), job.previous)
 
     async def _settle(self, row: "Row", outcome: Outcome, code: str, detail: str) -> None:
         """Record a row that needs no request."""
@@ -216,7 +219,9 @@ class Engine:
             self._lose(result)
             return
         try:
-            await self._sink(result)
+            waiting = self._sink(result)
+            if waiting is not None:
+                await waiting
         except Exception as error:  # noqa: BLE001 - a caller's own function may raise anything
             self.lose_report(str(error))
             if not isinstance(error, ReportLostError):

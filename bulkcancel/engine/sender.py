@@ -170,40 +170,47 @@ class Sender:
             job.attempts += 1
             answer = await self._api.cancel(job.ref)
             judgement = job.judgement = judge(answer)
-            await self._learn(job, answer, judgement, is_free=is_free)
+            verdict = judgement.verdict
+            if verdict is Verdict.FORBIDDEN or verdict is Verdict.UNAUTHORIZED:
+                await self._weigh_refusal(verdict, job.ref.workflow_id)
+            elif verdict is Verdict.FAULT:
+                self._note_fault(job, answer, judgement, is_free=is_free)
+            else:
+                self._note_answer(job, verdict)
         except BaseException:
             self._gate.drop(ticket)
             raise
-        self._gate.settle(ticket, answer, judgement.verdict)
-        if judgement.verdict is Verdict.FAULT:
+        self._gate.settle(ticket, answer, verdict)
+        if verdict is Verdict.FAULT:
             self._watch_outage()
         return judgement
 
-    async def _learn(self, job: Job, answer: Reply | Failure, judgement: Judgement, *, is_free: bool) -> None:
-        verdict = judgement.verdict
-        if verdict is Verdict.FAULT:
-            job.faults += not is_free
-            job.probes += is_free
-            self.last_fault = judgement.detail or judgement.code
-            if isinstance(answer, Reply):
-                told = read_notice(answer.headers, self._clock.wall()).retry_after
-                job.retry_after = min(told or 0.0, _LONGEST_RETRY_AFTER)
-            elif answer.kind in _HOPELESS and not self._has_answered:
-                self._brake.pull(_HOPELESS[answer.kind])
-            return
+    def _note_answer(self, job: Job, verdict: Verdict) -> None:
         self._has_answered = True
         if verdict is Verdict.THROTTLED:
             job.throttled += 1
         elif verdict is Verdict.MISROUTED:
             self._brake.pull(StopReason.MISROUTED)
-        elif verdict is Verdict.FORBIDDEN or verdict is Verdict.UNAUTHORIZED:
-            keys_pass = True
-            if self._refusals.refused(verdict, job.ref.workflow_id):
-                keys_pass = await self._keys_pass()
-            if self._refusals.ends_the_run(verdict, keys_pass=keys_pass):
-                self._brake.pull(StopReason.REFUSED)
         else:
             self._refusals.passed()
+
+    def _note_fault(self, job: Job, answer: Reply | Failure, judgement: Judgement, *, is_free: bool) -> None:
+        job.faults += not is_free
+        job.probes += is_free
+        self.last_fault = judgement.detail or judgement.code
+        if isinstance(answer, Reply):
+            told = read_notice(answer.headers, self._clock.wall()).retry_after
+            job.retry_after = min(told or 0.0, _LONGEST_RETRY_AFTER)
+        elif answer.kind in _HOPELESS and not self._has_answered:
+            self._brake.pull(_HOPELESS[answer.kind])
+
+    async def _weigh_refusal(self, verdict: Verdict, workflow_id: str) -> None:
+        self._has_answered = True
+        keys_pass = True
+        if self._refusals.refused(verdict, workflow_id):
+            keys_pass = await self._keys_pass()
+        if self._refusals.ends_the_run(verdict, keys_pass=keys_pass):
+            self._brake.pull(StopReason.REFUSED)
 
     async def _keys_pass(self) -> bool:
         verdict = judge(await self._api.check_keys()).verdict

@@ -74,6 +74,7 @@ class Pacer:
         self._seeker = Seeker()
         self._breaker = Breaker(concurrency)
         self._probe: Ticket | None = None
+        self._goes_alone = True
         self._proven = False
         self._wave = 0
         self._accepted = 0
@@ -103,6 +104,7 @@ class Pacer:
             waiting: Requests that wait for leave.
         """
         self.hold = None
+        self._goes_alone = True
         if self.in_flight >= self._concurrency or self._probe is not None:
             return math.inf
         if self._breaker.is_open:
@@ -118,9 +120,9 @@ class Pacer:
         return self._quota_wait(now, waiting)
 
     def sent(self, now: float) -> Ticket:
-        """Take the leave that `ask` gave: the request counts as in flight from here."""
+        """Take the leave that `ask` just gave: the request counts as in flight from here."""
         self.in_flight += 1
-        ticket = Ticket(now, self._wave, self._must_probe(now), self._window.remaining)
+        ticket = Ticket(now, self._wave, self._goes_alone, self._window.remaining)
         if ticket.is_probe:
             self._probe = ticket
         if self._spacing is not None:
@@ -133,7 +135,8 @@ class Pacer:
         probes_turn = ticket.is_probe and self._window.room(0, self._headroom) < 1.0
         self._landed(ticket)
         self._breaker.sound()
-        self._look_at(notice)
+        if notice.broken:
+            self.broken_header = notice.broken
         self._accepted += 1
         self._proven = self._proven or proves
         self._seeker.accepted(ticket.sent_at, now, is_probe=ticket.is_probe, headroom=self._headroom)
@@ -145,7 +148,8 @@ class Pacer:
         """Note a 429. Those sent before the pause that an earlier one began say nothing new."""
         self._landed(ticket)
         self._breaker.sound()
-        self._look_at(notice)
+        if notice.broken:
+            self.broken_header = notice.broken
         self._proven = True
         is_first = ticket.wave == self._wave
         if is_first:
@@ -164,6 +168,7 @@ class Pacer:
         self._landed(ticket)
 
     def _quota_wait(self, now: float, waiting: int) -> float:
+        self._goes_alone = self._seeker.is_pausing
         if self.in_flight >= _SLOW_START + self._accepted:
             return math.inf
         window = self._window
@@ -171,19 +176,12 @@ class Pacer:
             return 0.0
         if window.room(self.in_flight, self._headroom) >= 1.0:
             wait = window.held_back(now, self.in_flight, waiting, self._headroom)
-            return self._held(now, wait, HoldReason.QUOTA)
+            return self._held(now, wait, HoldReason.QUOTA) if wait else 0.0
+        self._goes_alone = True
         if window.resumes == math.inf:
             return math.inf
         wait = max(0.0, window.resumes - now)
         return wait if self.in_flight else self._held(now, wait, HoldReason.QUOTA)
-
-    def _must_probe(self, now: float) -> bool:
-        if not self._proven or self._breaker.is_open or self._seeker.is_pausing:
-            return True
-        window = self._window
-        if self._seeker.rate is not None and window.is_silent:
-            return False
-        return now >= window.resumes and window.room(self.in_flight - 1, self._headroom) < 1.0
 
     def _held(self, now: float, wait: float, reason: HoldReason, rate: float | None = None) -> float:
         if 0.0 < wait < math.inf:
@@ -195,7 +193,3 @@ class Pacer:
         self.in_flight -= 1
         if ticket is self._probe:
             self._probe = None
-
-    def _look_at(self, notice: Notice) -> None:
-        if notice.broken:
-            self.broken_header = notice.broken

@@ -57,7 +57,8 @@ class Turns:
     def told(self, sent_at: float, now: float, left: float) -> None:
         """Narrow the end by a reply of this window; where it contradicts what was known, it counts alone."""
         after, by = sent_at + left - _ROUNDING, now + left + self._late
-        self.after, self.by = max(self.after, after), min(self.by, by)
+        self.after = max(self.after, after)
+        self.by = min(self.by, by)
         if self.after > self.by:
             self.after, self.by = after, by
         if self._ended is not None:

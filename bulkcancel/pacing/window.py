@@ -42,7 +42,6 @@ class Window:
         self.remaining = math.inf
         self.own = 0
         self.expected: int | None = None
-        self.peak_share: float | None = None
         self.is_spent = False
         self._first = 0.0
         self._first_own = 0
@@ -55,6 +54,14 @@ class Window:
         self._heard = 0.0
         self._accepted = 0
         self._since_refusal = 0
+        self._peak: float | None = None
+
+    @property
+    def peak_share(self) -> float | None:
+        """The largest share of one window that our requests took, 0.0 to 1.0, or None."""
+        if not (self.limit and self.own):
+            return self._peak
+        return max(self._peak or 0.0, min(1.0, self.own / self.limit))
 
     @property
     def resumes(self) -> float:
@@ -206,11 +213,10 @@ class Window:
                 self._empty = self._empty + 1 if notice.remaining == 0 and self.limit != 1 else 0
             self.remaining = min(self.remaining, notice.remaining)
         self.own += 1
-        if self.limit:
-            self.peak_share = max(self.peak_share or 0.0, min(1.0, self.own / self.limit))
 
     def _learn_size(self, notice: "Notice") -> None:
-        if notice.limit is not None:
+        if notice.limit is not None and notice.limit != self.limit:
+            self._peak = self.peak_share
             self.limit = notice.limit
         if notice.period is not None:
             self.turns.period = notice.period
@@ -234,5 +240,6 @@ class Window:
             self._others = min(max(others, 0.0), _MOST_OTHERS)
         self.turns.roll(now)
         self.remaining = math.inf
+        self._peak = self.peak_share
         self.own = 0
         self.is_spent = False

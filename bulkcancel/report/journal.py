@@ -28,7 +28,7 @@ _BEGINNING = 4096  # bytes that show whether a file is a report
 
 
 class Report:
-    """A report file, locked for one writer. `append` keeps a result whatever happens next.
+    """A report file, locked for one writer. `take` keeps a result whatever happens next.
 
     Attributes:
         path: Where it is.
@@ -99,16 +99,12 @@ class Report:
         """Whether no row is in it yet."""
         return self._file.size <= len(self._format.header)
 
-    def append(self, result: "Result") -> None:
+    def take(self, result: "Result") -> None:
         """Record a result: it is in the file, and readable, when this returns.
 
         Raises:
             ReportLostError: The file can't be written any more.
         """
-        self._file.append(self._format.encode(result))
-
-    async def take(self, result: "Result") -> None:
-        """Do what `append` does; a file never keeps us waiting."""
         self._file.append(self._format.encode(result))
 
     def sync(self) -> None:

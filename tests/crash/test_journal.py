@@ -44,7 +44,7 @@ def test_a_report_torn_at_any_byte_keeps_every_whole_row(
         with Report.resume(path) as report:
             assert list(read_results(path)) == ROWS[:whole]
             for row in ROWS[whole:]:
-                report.append(row)
+                report.take(row)
         assert path.read_bytes() == data
 
 
@@ -80,7 +80,7 @@ def test_damage_is_named_by_its_line_also_when_tidying(tmp_path: Path) -> None:
     """The report stays as it is."""
     path = tmp_path / "r.csv"
     with Report.create(path) as report:
-        report.append(ROWS[0])
+        report.take(ROWS[0])
         with path.open("ab") as file:
             file.write(b"damaged\n")
         report.expect_repeats()
@@ -119,7 +119,7 @@ def test_a_lock_taken_on_a_file_that_was_replaced_meanwhile_is_not_enough(
 
     monkeypatch.setattr(fcntl, "flock", flock)
     with Report.resume(path) as report:
-        report.append(ROWS[0])
+        report.take(ROWS[0])
     assert len(calls) == 2
     assert len(list(read_results(path))) == 4
 
@@ -151,10 +151,10 @@ def test_a_full_disk_takes_whole_rows_only(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     with Report.create(path) as report:
         for row in [*ROWS, *ROWS, *ROWS]:
-            report.append(row)
+            report.take(row)
         before = path.read_bytes()
         with small_disk(len(before) + 50), pytest.raises(ReportLostError, match="File too large"):
-            report.append(ROWS[0])
+            report.take(ROWS[0])
         assert path.read_bytes() == before
         report.expect_repeats()
         with small_disk(200), pytest.raises(ReportLostError, match="nothing in it is lost"):
@@ -168,7 +168,7 @@ def test_a_report_that_was_moved_is_noticed_and_its_place_is_not_taken(tmp_path:
     path = tmp_path / "r.csv"
     with Report.create(path) as report:
         for row in [*ROWS, *ROWS]:
-            report.append(row)
+            report.take(row)
         path.rename(tmp_path / "mine.csv")
         path.write_text("theirs")
         report.expect_repeats()
@@ -183,7 +183,7 @@ def test_tidying_can_be_broken_off(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     with Report.create(path) as report:
         for row in [*ROWS, *ROWS]:
-            report.append(row)
+            report.take(row)
         report.expect_repeats()
         steps = report.finish()
         next(steps)

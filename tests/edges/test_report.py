@@ -104,7 +104,7 @@ def test_a_report_is_private_and_complete_at_any_moment(tmp_path: Path, name: st
     path = tmp_path / name
     with Report.create(path) as report:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        report.append(ROW)
+        report.take(ROW)
         assert list(read_results(path)) == [ROW]
         list(report.finish())
     assert os.listdir(tmp_path) == [name]  # noqa: PTH208 - hidden files count
@@ -150,7 +150,7 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
     with Report.create(path), pytest.raises(ReportError, match="being written"):
         Report.resume(path)
     with Report.resume(path) as report:
-        report.append(ROW)
+        report.take(ROW)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -159,12 +159,12 @@ def test_a_torn_tail_is_cut_off(tmp_path: Path, name: str, size: int) -> None:
     """A crash loses at most the row it tore."""
     path = tmp_path / name
     with Report.create(path) as report:
-        report.append(ROW)
+        report.take(ROW)
     whole = path.read_bytes()
     path.write_bytes(whole + Format(path.suffix).encode(ROW)[:size].rstrip(b"\n") + b"x" * (size // 10))
     assert list(read_results(path)) == [ROW]
     with Report.resume(path) as report:
-        report.append(ROW)
+        report.take(ROW)
     assert len(list(read_results(path))) == 2
 
 
@@ -176,7 +176,7 @@ def test_a_report_torn_in_its_first_line_begins_anew(tmp_path: Path, name: str) 
         if start is not None:
             path.write_bytes(start)
         with Report.resume(path) as report:
-            report.append(ROW)
+            report.take(ROW)
         assert list(read_results(path)) == [ROW]
         path.unlink()
 
@@ -211,10 +211,10 @@ def test_finishing_leaves_one_row_for_each(tmp_path: Path, name: str) -> None:
     rows = [failed, duplicate, duplicate, invalid, invalid, failed, ROW]
     with Report.create(path) as report:
         for row in rows:
-            report.append(row)
+            report.take(row)
         report.expect_repeats()
         list(report.finish())
-        report.append(ROW._replace(instance_id="j"))
+        report.take(ROW._replace(instance_id="j"))
         report.expect_repeats()
         list(report.finish())
     assert list(read_results(path)) == [*rows[1:5], ROW, ROW._replace(instance_id="j")]
@@ -226,7 +226,7 @@ def test_a_full_disk_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path = tmp_path / "r.csv"
     real = os.write
     with Report.create(path) as report:
-        report.append(ROW)
+        report.take(ROW)
         before = path.read_bytes()
         room = [5]
 
@@ -237,14 +237,14 @@ def test_a_full_disk_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
         monkeypatch.setattr(os, "write", write)
         with pytest.raises(ReportLostError, match="No space left"):
-            report.append(ROW)
+            report.take(ROW)
 
         def fail(*_: object) -> int:
             raise OSError(5, "Input/output error")
 
         monkeypatch.setattr(os, "write", fail)
         with pytest.raises(ReportLostError, match="Input/output"):
-            report.append(ROW)
+            report.take(ROW)
         assert path.read_bytes() == before
         monkeypatch.setattr(os, "fsync", fail)
         with pytest.raises(ReportLostError, match="Input/output"):
