@@ -12,7 +12,7 @@ from bulkcancel.models import Outcome, Result
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 #: The report's columns, in order.
 COLUMNS = Result._fields
@@ -41,9 +41,10 @@ class Format(Enum):
         """The first line of a report, empty where the format has none."""
         return f"{','.join(COLUMNS)}\n".encode() if self is Format.CSV else b""
 
-    def encode(self, result: Result) -> bytes:
-        """One record, with its line end."""
-        return _to_csv(result) if self is Format.CSV else _to_json(result)
+    @property
+    def encode(self) -> "Callable[[Result], bytes]":
+        """Makes one record, with its line end; to be kept where there are many to make."""
+        return _to_csv if self is Format.CSV else _to_json
 
     def decode(self, line: str) -> Result:
         """The result a record stands for.
@@ -62,15 +63,16 @@ def _to_csv(result: Result) -> bytes:
         number, workflow_id, instance_id, outcome, status, code, detail, attempts, throttled,
         started_at, finished_at, duration,
     ) = result  # fmt: skip
+    if code or detail or not (_PLAIN.fullmatch(workflow_id) and _PLAIN.fullmatch(instance_id)):
+        workflow_id, instance_id, code, detail = map(_cell, (workflow_id, instance_id, code, detail))
     return (
-        f"{number},{_cell(workflow_id)},{_cell(instance_id)},{outcome},{'' if status is None else status},"
-        f"{_cell(code)},{_cell(detail)},{attempts},{throttled},{_time(started_at)},{_time(finished_at)},"
-        f"{duration}\n"
+        f"{number},{workflow_id},{instance_id},{outcome},{'' if status is None else status},{code},{detail},"
+        f"{attempts},{throttled},{_time(started_at)},{_time(finished_at)},{duration}\n"
     ).encode()
 
 
 def _cell(text: str) -> str:
-    if not text or _PLAIN.fullmatch(text):
+    if not text:
         return text
     if not text.isprintable():
         text = printable(text, _LONGEST_TEXT)

@@ -37,6 +37,7 @@ class Report:
     def __init__(self, path: "Path", fd: int) -> None:
         self.path = path
         self._format = format_of(path)
+        self._encode = self._format.encode
         self._fd = fd
         self._file = Appender(fd, path)
         self._new_pass: Callable[[], IsFirst] | None = None
@@ -105,7 +106,7 @@ class Report:
         Raises:
             ReportLostError: The file can't be written any more.
         """
-        self._file.append(self._format.encode(result))
+        self._file.append(self._encode(result))
 
     def sync(self) -> None:
         """Have everything recorded so far on the disk.
