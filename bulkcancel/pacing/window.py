@@ -16,6 +16,7 @@ _ACCEPTED_PER_SLOT = 40
 _PAST_EXPECTED_PER_SLOT = 8
 _MOST_OTHERS = 8.0  # requests of others for each of ours that are reckoned with
 _MORE_THAN_BEFORE = 1.25  # times our part of the last window: past that, others have ended, not begun late
+_BEGIN_LATE = 0.1  # seconds into a window: others may learn of its turn that much later than we do
 _EMPTY_FROM_THE_FIRST = 3  # windows in a row after which a `Remaining` of 0 counts as a broken header
 _PRIOR = 16.0  # replies that what is known of others weighs as much as
 _ENOUGH_SINCE_REFUSAL = 100  # accepted requests that one 429 may cost, to see whether the limit has grown
@@ -52,6 +53,7 @@ class Window:
         self._refused = 0
         self._not_before = -math.inf
         self._heard = 0.0
+        self._began = math.inf
         self._accepted = 0
         self._since_refusal = 0
         self._peak: float | None = None
@@ -87,7 +89,9 @@ class Window:
         own = self.own - self._first_own
         theirs = max(0.0, self._first - self.remaining - own - in_flight / 2)
         lately = (theirs + _PRIOR * self._others) / (own + _PRIOR)
-        return max(lately, self._others) if own < _MORE_THAN_BEFORE * self._last_own else lately
+        if own < _MORE_THAN_BEFORE * self._last_own or self._heard - self._began < _BEGIN_LATE:
+            return max(lately, self._others)
+        return lately
 
     def room(self, in_flight: int, headroom: float) -> float:
         """Requests that may be added to those in flight without overdrawing the window.
@@ -137,6 +141,7 @@ class Window:
             is_probe: Whether it went to see if the window has turned.
         """
         self._heard = now
+        self._began = min(self._began, now)
         self._refused = 0
         self._accepted += 1
         self._since_refusal += 1
@@ -239,6 +244,7 @@ class Window:
             others = (self._first - self.remaining) / (self.own - self._first_own) - 1.0
             self._others = min(max(others, 0.0), _MOST_OTHERS)
         self.turns.roll(now)
+        self._began = now
         self.remaining = math.inf
         self._peak = self.peak_share
         self.own = 0

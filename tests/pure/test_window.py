@@ -163,6 +163,16 @@ def test_what_others_took_is_expected_of_them_again() -> None:
     assert window.others(0) < 0.5
 
 
+def test_others_may_learn_of_a_turn_a_little_later_than_we_do() -> None:
+    """So for a tenth of a second they are not taken to have ended, however much we have had by then."""
+    window = Window()
+    for number in range(40):
+        accept(window, told(499 - number, 5), 10.0 + number / 1000)
+    assert window.others(0) == 1.0
+    accept(window, told(459, 5), 10.11)
+    assert window.others(0) < 0.3
+
+
 def test_a_window_that_others_emptied_makes_us_come_earlier() -> None:
     """It had turned before the probe."""
     window = Window()
