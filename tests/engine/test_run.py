@@ -78,6 +78,23 @@ async def test_no_more_are_in_flight_than_allowed() -> None:
     assert run.api.most_in_flight == 5
 
 
+async def test_all_replies_at_hand_are_heard_before_more_is_sent() -> None:
+    """The second of two that come at once says that nothing is left: the first must not send a third."""
+    left = {"i0": 9, "i1": 8, "i2": 0, "i3": 9}
+
+    def limited(ref: InstanceRef, _: int) -> Reply:
+        names = ("X-RateLimit-Limit", "X-RateLimit-Period", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+        return Reply(
+            200, dict(zip(names, ("10", "60", str(left[ref.instance_id]), "30"), strict=True)), b"{}"
+        )
+
+    run = Run(limited, concurrency=2)
+    await run(refs(4))
+    sent = {result.instance_id: result.started_at or 0.0 for result in run.results}
+    assert sent["i1"] == sent["i2"]
+    assert sent["i3"] - sent["i2"] > 29.0
+
+
 async def test_a_fault_is_tried_again() -> None:
     """And counted as an attempt."""
     run = Run(lambda _, attempt: OK if attempt == 3 else Reply(503, {"Retry-After": "4"}, b""))
