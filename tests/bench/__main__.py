@@ -47,8 +47,9 @@ def main() -> int:
         print(f"\n{case.title}: {_described(case)}\n  target: {case.target}")
         print(_ROW.format(*_HEADINGS) if case.quota else _SPEED.format(*_SPEED_HEADINGS))
         run = _pace if case.quota else _race
+        able = [client for client in clients if client.minds_quotas or not case.quota]
         for number in words.in_flight or [case.in_flight]:
-            failures += run(replace(case, in_flight=number), clients)
+            failures += run(replace(case, in_flight=number), able)
     if failures:
         print(f"{failures} of these runs left work undone.")
     return int(bool(failures))

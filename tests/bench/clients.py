@@ -19,11 +19,19 @@ _SCRIPT = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0
 
 @dataclass(frozen=True)
 class Client:
-    """One of those compared; the script is empty for bulkcancel."""
+    """One of those compared.
+
+    Attributes:
+        name: How it is asked for.
+        title: How it is shown.
+        script: Where it is among the peers; empty for bulkcancel.
+        minds_quotas: Whether it can be measured against one.
+    """
 
     name: str
     title: str
     script: str = ""
+    minds_quotas: bool = True
 
 
 BULKCANCEL = Client("bulkcancel", "bulkcancel")
@@ -33,6 +41,7 @@ CLIENTS = (
     Client("sdk-threads", "SDK in threads", "sdk_threads.py"),
     Client("sdk-async", "SDK on asyncio", "sdk_async.py"),
     SCRIPT,
+    Client("bare", "aiohttp alone: nothing kept or retried", "bare.py", minds_quotas=False),
 )
 
 

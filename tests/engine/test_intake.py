@@ -43,10 +43,10 @@ class Pieces:
 class Taking:
     """An intake, and what it settled itself."""
 
-    def __init__(self, *pieces: list[Row], **settings: int) -> None:
+    def __init__(self, source: Pieces, **settings: int) -> None:
         self.brake = Brake()
         self.settled: list[tuple[int, Outcome]] = []
-        self.source = Pieces(*pieces)
+        self.source = source
         self.intake = Intake(
             self.source,
             Ledger(),
@@ -79,21 +79,21 @@ class Taking:
 async def test_workers_that_find_a_piece_used_up_ask_once_for_the_next() -> None:
     """And each row goes to one of them, in order."""
     rows = refs(60)
-    taking = Taking(rows[:7], [], rows[7:8], rows[8:])
+    taking = Taking(Pieces(rows[:7], [], rows[7:8], rows[8:]))
     assert await taking.jobs(workers=16) == [row.line for row in rows]
     assert await taking.intake.next_job() is None
 
 
 async def test_a_row_that_needs_no_request_is_settled_on_the_way() -> None:
     """While one worker waits for that, others go on."""
-    taking = Taking([bad(1), *refs(3)[1:], refs(3)[2], bad(9)])
+    taking = Taking(Pieces([bad(1), *refs(3)[1:], refs(3)[2], bad(9)]))
     assert sorted(await taking.jobs(workers=2)) == [2, 3]
     assert sorted(taking.settled) == [(1, Outcome.INVALID), (3, Outcome.DUPLICATE), (9, Outcome.INVALID)]
 
 
 async def test_a_limit_ends_the_reading_behind_the_last_row_it_allows() -> None:
     """Unusable rows don't count, and nothing is left to account for."""
-    taking = Taking([bad(1), *refs(9)], limit=4)
+    taking = Taking(Pieces([bad(1), *refs(9)]), limit=4)
     assert await taking.jobs(workers=3) == [1, 2, 3, 4]
     assert taking.source.taken == 5
     taking.brake.pull(StopReason.INTERRUPTED)
@@ -103,7 +103,7 @@ async def test_a_limit_ends_the_reading_behind_the_last_row_it_allows() -> None:
 async def test_what_a_stopped_run_leaves_is_given_as_the_rest() -> None:
     """From the middle of a piece, through all that follow."""
     rows = refs(30)
-    taking = Taking(rows[:10], rows[10:])
+    taking = Taking(Pieces(rows[:10], rows[10:]))
     job = await taking.intake.next_job()
     assert isinstance(job, Job)
     taking.brake.pull(StopReason.INTERRUPTED)
@@ -114,12 +114,11 @@ async def test_what_a_stopped_run_leaves_is_given_as_the_rest() -> None:
 async def test_a_row_that_can_not_be_made_ends_the_input() -> None:
     """The rows before it are given, and the error is kept for the run to raise."""
 
-    def broken() -> Iterator[Row]:
-        yield from refs(2)
-        raise LookupError("mine")
+    class Broken(Pieces):
+        def _counted(self, piece: list[Row]) -> Iterator[Row]:
+            yield from piece
+            raise LookupError("mine")
 
-    taking = Taking()
-    taking.source._counted = lambda _: broken()  # type: ignore[method-assign]
-    taking.source._pieces = ([],)
+    taking = Taking(Broken(refs(2), refs(4)))
     assert await taking.jobs(workers=2) == [1, 2]
     assert isinstance(taking.intake.error, LookupError)
