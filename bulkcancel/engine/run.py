@@ -129,7 +129,7 @@ class Engine:
             timers.cancel_scope.cancel()
         if self._refusals.is_unproven:
             self._brake.pull(StopReason.REFUSED)
-        if self._brake.reason is not None:
+        if self._brake.reason not in {None, StopReason.REPORT_LOST}:
             await self._account_for(intake)
         if error := self._error or intake.error:
             raise error
