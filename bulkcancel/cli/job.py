@@ -1,12 +1,13 @@
 """One run at work: signals, syncing and progress around the engine, and how it ends."""
 
+import asyncio
 import json
+import signal
 import sys
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import anyio
 from anyio import CancelScope, create_task_group, to_thread
 from anyio.lowlevel import checkpoint
 
@@ -27,8 +28,6 @@ from bulkcancel.text import printable
 if TYPE_CHECKING:
     from collections.abc import Awaitable
     from pathlib import Path
-
-    from anyio.abc import TaskStatus
 
     from bulkcancel.cli.run import Request
     from bulkcancel.cli.work import Sink
@@ -68,6 +67,7 @@ class Job:
         self._warned = False
         self._signaled = False
         self._is_over = False
+        self._is_closed = False
         self._down_since: float | None = None
         self._unsynced: list[int] = []
         self._report_error = ""
@@ -112,8 +112,10 @@ class Job:
         is_tidy = False
         with CancelScope() as leaving:
             async with create_task_group() as aside:
-                await aside.start(self._heed_signals, engine, leaving)
+                self._heed_signals(engine, leaving)
                 signaled.has_begun = True
+                if signaled.reason is not None:  # it may be heard here as well, so it does not count as one
+                    engine.stop(signaled.reason)
                 aside.start_soon(self._show_progress, engine)
                 summary = await self._run_synced(engine)
                 if summary is not None:
@@ -121,6 +123,7 @@ class Job:
                     await self._finish(summary)
                     is_tidy = True
                 aside.cancel_scope.cancel()
+        self._is_closed = True
         if self._error is not None:
             raise self._error
         if summary is not None and is_tidy:
@@ -168,26 +171,28 @@ class Job:
             )
         return waiting
 
-    async def _heed_signals(
-        self, engine: Engine, leaving: CancelScope, *, task_status: "TaskStatus[None]"
-    ) -> None:
-        with anyio.open_signal_receiver(*heeded()) as signals:
-            task_status.started()
-            async for number in signals:
-                if engine.stopping is not None and self._signaled:
-                    leaving.cancel()
-                    return
-                self._signaled = True
-                engine.stop(SIGNALS[number])
-                if self._is_over:
-                    self._messages.info(
-                        "The run is over; its report is being tidied. Once more to leave at once."
-                    )
-                    continue
-                in_flight = engine.gate.pacer.in_flight
-                self._messages.info(
-                    f"Stopping: {in_flight} requests in flight may finish. Once more to leave at once."
-                )
+    def _heed_signals(self, engine: Engine, leaving: CancelScope) -> None:
+        """Have signals heard by the loop from here to its end; whoever runs us in a thread minds them."""
+        loop = asyncio.get_running_loop()
+        with suppress(RuntimeError):
+            for number in heeded():
+                loop.add_signal_handler(number, self._heed, number, engine, leaving)
+
+    def _heed(self, number: int, engine: Engine, leaving: CancelScope) -> None:
+        if self._is_closed:
+            return
+        if engine.stopping is not None and self._signaled:
+            leaving.cancel()
+            return
+        self._signaled = True
+        engine.stop(SIGNALS[signal.Signals(number)])
+        if self._is_over:
+            self._messages.info("The run is over; its report is being tidied. Once more to leave at once.")
+            return
+        in_flight = engine.gate.pacer.in_flight
+        self._messages.info(
+            f"Stopping: {in_flight} requests in flight may finish. Once more to leave at once."
+        )
 
     async def _keep_synced(self, engine: Engine) -> None:
         while True:

@@ -119,6 +119,7 @@ def _run(
         total = None if plan is None else tally.rows + plan.added
         try:
             job = Job(request, place.open(), ledger, tally, messages, clock, total=total, words=words)
+            signaled.is_starting = True
             return anyio.run(job.run, signaled)
         except BaseException:
             place.discard_if_empty()

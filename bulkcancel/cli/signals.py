@@ -4,7 +4,7 @@ import resource
 import signal
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from bulkcancel.models import StopReason
 
@@ -25,10 +25,13 @@ class Signaled:
 
     Attributes:
         reason: What the signal asked for, or None.
+        is_starting: Whether the event loop is at work, so that a signal is noted and no more. An exception
+            out of nowhere can leave a task group half made, which then waits for ever.
         has_begun: Whether the run has begun, so that requests may have been sent.
     """
 
     reason: StopReason | None = None
+    is_starting: bool = False
     has_begun: bool = False
 
 
@@ -42,9 +45,10 @@ def before_the_run() -> "Iterator[Signaled]":
     """Until the run begins, a signal ends everything: nothing was sent yet."""
     signaled = Signaled()
 
-    def leave(number: int, _: object) -> NoReturn:
-        signaled.reason = SIGNALS[signal.Signals(number)]
-        raise KeyboardInterrupt
+    def leave(number: int, _: object) -> None:
+        signaled.reason = signaled.reason or SIGNALS[signal.Signals(number)]
+        if not signaled.is_starting:
+            raise KeyboardInterrupt
 
     try:
         before = {number: signal.signal(number, leave) for number in heeded()}
