@@ -13,7 +13,7 @@ from anyio.lowlevel import checkpoint
 
 from bulkcancel._version import __version__
 from bulkcancel.cli.resuming import resume_command
-from bulkcancel.cli.signals import SIGNALS, Signaled, allow_files, heeded, is_terminal
+from bulkcancel.cli.signals import SIGNALS, Signaled, allow_files, heeded, ignore_from_here, is_terminal
 from bulkcancel.datadog import Target, connect
 from bulkcancel.engine import Engine
 from bulkcancel.errors import ReportLostError
@@ -90,6 +90,7 @@ class Job:
             summary = replace(summary, stop=StopReason.REPORT_LOST, exit_code=ExitCode.REPORT_LOST)
         self._write_summary(summary)
         self._close(summary, self._report_error or engine.report_error)
+        ignore_from_here(asyncio.get_running_loop())
         return summary.exit_code
 
     async def _connect(self, stack: AsyncExitStack) -> "DatadogApi":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bulkcancel.models import StopReason
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import Iterator
 
 SIGNALS = {
@@ -59,6 +60,17 @@ def before_the_run() -> "Iterator[Signaled]":
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def ignore_from_here(loop: "AbstractEventLoop") -> None:
+    """Let signals pass, when everything is written and said.
+
+    A loop that closes puts back what signals do by default, and closes what it hears them by before that.
+    """
+    with suppress(ValueError):
+        for number in heeded():
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
 
 
 def allow_files(concurrency: int) -> None:
