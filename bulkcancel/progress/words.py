@@ -144,6 +144,8 @@ def _last(summary: "Summary", where: str, resume: str, report_error: str) -> str
         words = f"{report_error or 'The report was lost.'} Nothing more was sent;"
         lines = lines_of([result.line for result in summary.unrecorded]) if sent else "nothing"
         return f"{words} sent and not recorded: {lines}. Then {go_on}"
+    if summary.stop is not None and not unfinished:
+        return f"{_ENDS[summary.stop]}. Every row in the report is done; if the input has more, {go_on}"
     if summary.stop is not None:
         return f"{_ENDS[summary.stop]}. {number_of(unfinished, 'row')} not done; {go_on}"
     if not summary.rows:

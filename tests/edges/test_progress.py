@@ -78,6 +78,12 @@ def test_rates_are_words(rate: float, words: str) -> None:
             "Stopped: --max-duration is over. 1 row not done; continue with: again",
         ),
         (
+            [Outcome.CANCELED],
+            StopReason.INTERRUPTED,
+            "again",
+            "Interrupted. Every row in the report is done; if the input has more, continue with: again",
+        ),
+        (
             [Outcome.FAILED],
             StopReason.REPORT_LOST,
             "again",
