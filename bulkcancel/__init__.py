@@ -18,17 +18,8 @@ if TYPE_CHECKING:
         ReportLostError,
     )
     from bulkcancel.library import cancel_all
-    from bulkcancel.models import (
-        ExitCode,
-        FailureLimit,
-        InstanceRef,
-        Outcome,
-        Rate,
-        Result,
-        Settings,
-        Shard,
-        StopReason,
-    )
+    from bulkcancel.models import ExitCode, InstanceRef, Outcome, Result, StopReason
+    from bulkcancel.settings import FailureLimit, Rate, Settings, Shard
     from bulkcancel.tally import Summary
 
 __all__ = [
@@ -57,6 +48,10 @@ _HOMES = {
     "cancel_all": "bulkcancel.library",
     "Credentials": "bulkcancel.datadog",
     "Target": "bulkcancel.datadog",
+    "FailureLimit": "bulkcancel.settings",
+    "Rate": "bulkcancel.settings",
+    "Settings": "bulkcancel.settings",
+    "Shard": "bulkcancel.settings",
     "Summary": "bulkcancel.tally",
     "BulkCancelError": "bulkcancel.errors",
     "ConfigurationError": "bulkcancel.errors",

@@ -9,7 +9,8 @@ from anyio import CancelScope
 from bulkcancel.datadog import Credentials, Target, connect, read_credentials
 from bulkcancel.datadog.target import DEFAULT_SITE
 from bulkcancel.engine import Engine
-from bulkcancel.models import InstanceRef, Settings
+from bulkcancel.models import InstanceRef
+from bulkcancel.settings import Settings
 from bulkcancel.sources import parse_pair
 
 if TYPE_CHECKING:

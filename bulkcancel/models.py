@@ -1,4 +1,4 @@
-"""The words everything else is made of: rows, replies, results, outcomes and settings.
+"""The words everything else is made of: rows, replies, results and outcomes.
 
 Nothing here does anything, and nothing here imports the rest of the package. What is made for every
 row is a named tuple: as frozen as a frozen dataclass, and made in a third of the time.
@@ -181,62 +181,3 @@ class Recorded(NamedTuple):
     outcome: Outcome
     error_code: str
     line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `count` requests in any `per` seconds."""
-
-    count: int
-    per: float
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """One part of a job that several processes share: number `index`, from 1, of `total`."""
-
-    index: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class FailureLimit:
-    """When to give up the run: a number of failed rows, or a share of the finished rows in percent."""
-
-    value: float
-    is_percent: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How a run behaves; built once, handed down, never changed.
-
-    Attributes:
-        concurrency: Requests in flight at once.
-        rate: An upper bound of our own, or None for the API's quota alone.
-        headroom: The share of the organization's quota to leave to others, 0.0 to 0.9.
-        max_attempts: Requests per row that may fail with 5xx or a network fault; 429s do not count.
-        max_throttled: 429s per row before it is given up as throttled.
-        timeout: Seconds for one request, from connecting to the last byte.
-        max_duration: Seconds for the whole run, or None.
-        max_failures: When to give up the run, or None.
-        ignore_not_found: Whether `not_found` rows leave the exit code at 0.
-        verify: Whether to watch each instance until it has ended.
-        verify_timeout: Seconds to watch one instance.
-        limit: Stop reading after this many rows that can be sent, or None.
-        shard: The part of the input that is ours, or None for all.
-    """
-
-    concurrency: int = 32
-    rate: Rate | None = None
-    headroom: float = 0.0
-    max_attempts: int = 6
-    max_throttled: int = 100
-    timeout: float = 30.0
-    max_duration: float | None = None
-    max_failures: FailureLimit | None = None
-    ignore_not_found: bool = False
-    verify: bool = False
-    verify_timeout: float = 60.0
-    limit: int | None = None
-    shard: Shard | None = None

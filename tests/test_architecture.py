@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "bulkcancel"
-WORDS = {"models", "errors", "clock", "text", "sites", "digest", "_version"}
+WORDS = {"models", "errors", "clock", "text", "sites", "digest", "settings", "_version"}
 PURE = {"policy", "pacing", "tally"}
 EDGES = {"sources", "ledger", "report", "datadog", "progress"}
 ALLOWED = {

@@ -12,9 +12,9 @@ from bulkcancel.cli import params
 from bulkcancel.datadog.keys import Credentials, read_credentials
 from bulkcancel.datadog.target import DEFAULT_SITE, Target
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.models import Settings
 from bulkcancel.progress import LogFormat, Messages
 from bulkcancel.sandbox import Scenario
+from bulkcancel.settings import Settings
 from bulkcancel.sources import InputOptions, is_id
 
 if TYPE_CHECKING:

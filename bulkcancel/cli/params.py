@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from bulkcancel.models import FailureLimit, Rate, Shard
+from bulkcancel.settings import FailureLimit, Rate, Shard
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _RATE = re.compile(r"(\d{1,9})\s*/\s*([smh])", re.ASCII)

@@ -10,7 +10,8 @@ from bulkcancel.models import RejectedRow
 from bulkcancel.progress import number_of
 
 if TYPE_CHECKING:
-    from bulkcancel.models import Row, Settings
+    from bulkcancel.models import Row
+    from bulkcancel.settings import Settings
 
 _WORKFLOWS_SHOWN = 10
 _UNUSABLE_SHOWN = 20

@@ -18,7 +18,8 @@ from bulkcancel.cli.work import STDIO, Input, Place, RecordedRows
 from bulkcancel.clock import SystemClock
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.ledger import Ledger
-from bulkcancel.models import ExitCode, Settings, StopReason
+from bulkcancel.models import ExitCode, StopReason
+from bulkcancel.settings import Settings
 from bulkcancel.sources import InputOptions, open_source
 from bulkcancel.tally import Tally
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bulkcancel.datadog.keys import Credentials
     from bulkcancel.datadog.target import Target
-    from bulkcancel.models import Settings
+    from bulkcancel.settings import Settings
 
 #: The most bytes of a body that are read; every recorded answer is far smaller.
 BODY_LIMIT = 64 * 1024

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from bulkcancel.engine.brake import Brake
     from bulkcancel.ledger import Ledger
-    from bulkcancel.models import Row, Settings
+    from bulkcancel.models import Row
+    from bulkcancel.settings import Settings
 
     Settle = Callable[[Row, Outcome, str, str], Awaitable[None]]
 

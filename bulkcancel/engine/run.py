@@ -14,8 +14,9 @@ from bulkcancel.engine.intake import Intake
 from bulkcancel.engine.sender import CancelApi, HeldBackError, Job, Sender
 from bulkcancel.errors import ReportLostError
 from bulkcancel.ledger import Ledger
-from bulkcancel.models import InstanceRef, Outcome, Result, Settings, StopReason
+from bulkcancel.models import InstanceRef, Outcome, Result, StopReason
 from bulkcancel.pacing import Pacer
+from bulkcancel.settings import Settings
 from bulkcancel.tally import Summary, Tally, summarize
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bulkcancel.clock import Clock
     from bulkcancel.engine.brake import Brake
     from bulkcancel.engine.gate import Gate
-    from bulkcancel.models import Settings
+    from bulkcancel.settings import Settings
 
 _LONGEST_RETRY_AFTER = 60.0
 # What trying again will not mend, where nothing was ever answered.

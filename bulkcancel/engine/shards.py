@@ -6,7 +6,8 @@ from bulkcancel.digest import pair_digest
 from bulkcancel.models import InstanceRef
 
 if TYPE_CHECKING:
-    from bulkcancel.models import Row, Shard
+    from bulkcancel.models import Row
+    from bulkcancel.settings import Shard
 
 
 def belongs_to(row: "Row", shard: "Shard") -> bool:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from bulkcancel.models import Rate
 from bulkcancel.pacing.breaker import Breaker
 from bulkcancel.pacing.notice import Notice
 from bulkcancel.pacing.seeker import Seeker
 from bulkcancel.pacing.spacing import Spacing
 from bulkcancel.pacing.window import Window
+from bulkcancel.settings import Rate
 
 _SLOW_START = 8  # requests in flight at first; the number may double with each round trip
 

@@ -4,7 +4,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bulkcancel.models import Rate
+    from bulkcancel.settings import Rate
 
 _MOST_CATCH_UP = 0.1  # of the unit: how much lateness may be made good
 _ON_THE_WAY = 0.02  # of the unit: how much sooner one request may arrive than another

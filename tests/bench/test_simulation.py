@@ -13,10 +13,10 @@ from bench.simulation import EPOCH, Client, Network, Server, World, play
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulkcancel.models import Rate
 from bulkcancel.pacing import Pacer
 from bulkcancel.sandbox import HeaderMode, Quota, QuotaModel
 from bulkcancel.sandbox.limiter import Limiter
+from bulkcancel.settings import Rate
 
 BY_NAME = {case.name: case for case in CASES}
 windows = st.builds(

@@ -12,7 +12,8 @@ from aioresponses import aioresponses
 from bulkcancel.datadog import Credentials, DatadogApi, Target, connect, read_credentials
 from bulkcancel.datadog.client import BODY_LIMIT, user_agent
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply, Settings
+from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply
+from bulkcancel.settings import Settings
 
 KEYS = Credentials("a" * 32, "b" * 40)
 URL = "https://api.datadoghq.eu/api/v2/workflows/w/instances/i"

@@ -18,7 +18,8 @@ from faultserver import BOMB, CHUNKED, LIMITED, OK, Fault, FaultServer, deaf, en
 from bulkcancel.clock import SystemClock
 from bulkcancel.datadog import Credentials, DatadogApi, Target, connect
 from bulkcancel.engine import Engine
-from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result, Settings, StopReason
+from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result, StopReason
+from bulkcancel.settings import Settings
 from bulkcancel.tally import Summary
 
 KEYS = Credentials("a" * 32, "b" * 40)

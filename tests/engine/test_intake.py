@@ -10,7 +10,8 @@ from bulkcancel.engine import Brake
 from bulkcancel.engine.intake import Intake
 from bulkcancel.engine.sender import Job
 from bulkcancel.ledger import Ledger
-from bulkcancel.models import Outcome, Row, Settings, StopReason
+from bulkcancel.models import Outcome, Row, StopReason
+from bulkcancel.settings import Settings
 
 
 class Pieces:

@@ -10,7 +10,8 @@ from fakeapi import DOWN, OK, FakeApi, Rows, refs
 from faketime import FakeClock
 
 from bulkcancel.engine import Engine
-from bulkcancel.models import InstanceRef, Outcome, Reply, Result, Row, Settings, StopReason
+from bulkcancel.models import InstanceRef, Outcome, Reply, Result, Row, StopReason
+from bulkcancel.settings import Settings
 from bulkcancel.tally import Summary
 
 LIMITED = Reply(429, {"Retry-After": "1"}, b"")

@@ -14,17 +14,15 @@ from bulkcancel.models import (
     ExitCode,
     Failure,
     FailureKind,
-    FailureLimit,
     InstanceRef,
     Outcome,
     Recorded,
     Reply,
     Result,
     Row,
-    Settings,
-    Shard,
     StopReason,
 )
+from bulkcancel.settings import FailureLimit, Settings, Shard
 from bulkcancel.tally import Summary
 
 FORBIDDEN = Reply(403, {}, b'{"errors":["Forbidden"]}')

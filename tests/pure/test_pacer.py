@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulkcancel.models import Rate
 from bulkcancel.pacing import HoldReason, Notice, Pacer, Spacing, Ticket
 from bulkcancel.pacing.breaker import Breaker
+from bulkcancel.settings import Rate
 
 SILENT = Notice()
 

@@ -14,8 +14,9 @@ from rawpeers import Peer, serve_raw
 
 from bulkcancel.datadog import Credentials, DatadogApi, Target, connect
 from bulkcancel.errors import InputError
-from bulkcancel.models import InstanceRef, Outcome, Reply, Result, Settings
+from bulkcancel.models import InstanceRef, Outcome, Reply, Result
 from bulkcancel.report import Format
+from bulkcancel.settings import Settings
 from bulkcancel.sources import InputOptions, Parser
 from bulkcancel.text import is_path_segment
 

@@ -25,8 +25,9 @@ from bulkcancel.cli import main
 from bulkcancel.datadog import Credentials, Target, connect, read_credentials
 from bulkcancel.datadog.redact import Redactor
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.models import Failure, InstanceRef, Settings
+from bulkcancel.models import Failure, InstanceRef
 from bulkcancel.sandbox.server import Sandbox, serve
+from bulkcancel.settings import Settings
 
 # pragma: allowlist nextline secret
 API_KEY, APP_KEY = "0123456789abcdef" * 2, "fedcba9876543210" * 2 + "00112233"

@@ -13,7 +13,8 @@ from rawpeers import Peer, answer, serve_raw
 from bulkcancel.datadog import Credentials, Target, connect
 from bulkcancel.datadog.client import proxy_for
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply, Settings
+from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply
+from bulkcancel.settings import Settings
 
 # pragma: allowlist nextline secret
 API_KEY, APP_KEY = "0123456789abcdef" * 2, "fedcba9876543210" * 2 + "00112233"
