@@ -1,7 +1,6 @@
 """One run at work: signals, syncing and progress around the engine, and how it ends."""
 
 import asyncio
-import json
 import signal
 import sys
 from contextlib import AsyncExitStack, suppress
@@ -11,23 +10,19 @@ from typing import TYPE_CHECKING
 from anyio import CancelScope, create_task_group, to_thread
 from anyio.lowlevel import checkpoint
 
-from bulkcancel._version import __version__
-from bulkcancel.cli.resuming import resume_command
+from bulkcancel.cli.closing import Closing
 from bulkcancel.cli.signals import SIGNALS, Signaled, allow_files, heeded, ignore_from_here, is_terminal
 from bulkcancel.datadog import Target, connect
 from bulkcancel.engine import Engine
 from bulkcancel.errors import ReportLostError
 from bulkcancel.models import ExitCode, StopReason
 from bulkcancel.pacing import HoldReason
-from bulkcancel.progress import Watch, closing_lines, duration, lines_of
-from bulkcancel.report import write_private
+from bulkcancel.progress import Watch, duration, lines_of
 from bulkcancel.sandbox import SandboxOptions
 from bulkcancel.tally import Summary, Tally, summarize
-from bulkcancel.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
-    from pathlib import Path
 
     from bulkcancel.cli.run import Request
     from bulkcancel.cli.work import Sink
@@ -38,7 +33,6 @@ if TYPE_CHECKING:
     from bulkcancel.progress import Messages
 
 _SYNC_EVERY = 0.5  # seconds, so that a late wake-up still leaves it below one
-_LONGEST_NAME = 4096
 
 
 class Job:
@@ -88,8 +82,9 @@ class Job:
             summary = await self._attend(engine, signaled)
         if self._report_error:
             summary = replace(summary, stop=StopReason.REPORT_LOST, exit_code=ExitCode.REPORT_LOST)
-        self._write_summary(summary)
-        self._close(summary, self._report_error or engine.report_error)
+        closing = Closing(self._request, self._messages, words=self._words)
+        closing.write_summary(summary)
+        closing.say(summary, self._report_error or engine.report_error)
         ignore_from_here(asyncio.get_running_loop())
         return summary.exit_code
 
@@ -254,44 +249,3 @@ class Job:
                 await checkpoint()
         except ReportLostError as error:
             self._report_error = str(error)
-
-    def _write_summary(self, summary: Summary) -> None:
-        path: Path | None = self._request.values["summary"]
-        if path is None:
-            return
-        reason: str | None = self._request.values["reason"]
-        document = {
-            "bulkcancel": __version__,
-            "target": self._request.destination.name,
-            # A file's name need not be text: what is not is escaped, so that any reader takes the document.
-            "input": printable(self._request.source.name, _LONGEST_NAME),
-            "report": printable(self._request.place.name, _LONGEST_NAME),
-            "reason": reason and printable(reason, _LONGEST_NAME),
-            **summary.as_dict(),
-        }
-        try:
-            write_private(path, f"{json.dumps(document, indent=2)}\n".encode())
-        except (OSError, ValueError) as error:
-            words = getattr(error, "strerror", None) or error
-            self._messages.warning(f"The summary {path} can't be written: {words}.")
-
-    def _close(self, summary: Summary, report_error: str) -> None:
-        *lines, last = closing_lines(
-            summary,
-            where=self._request.place.name,
-            resume=self._resume_command(),
-            report_error=report_error,
-            limit=self._request.settings.limit,
-        )
-        for line in lines:
-            self._messages.info(line)
-        self._messages.last(last, **summary.as_dict())
-
-    def _resume_command(self) -> str:
-        """The command that goes on where this run ends, or empty where its report is no file."""
-        place = self._request.place
-        if place.path is None:
-            return ""
-        return resume_command(
-            self._words, str(place.path), self._request.values, is_whole=self._request.source.is_whole
-        )

@@ -1,0 +1,71 @@
+"""How a run is closed: its summary as a file, and the last words on standard error."""
+
+import json
+from typing import TYPE_CHECKING
+
+from bulkcancel._version import __version__
+from bulkcancel.cli.resuming import resume_command
+from bulkcancel.progress import closing_lines
+from bulkcancel.report import write_private
+from bulkcancel.text import printable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bulkcancel.cli.run import Request
+    from bulkcancel.progress import Messages
+    from bulkcancel.tally import Summary
+
+_LONGEST_NAME = 4096
+
+
+class Closing:
+    """Writes and says what a run came to."""
+
+    def __init__(self, request: "Request", messages: "Messages", *, words: list[str]) -> None:
+        self._request = request
+        self._messages = messages
+        self._words = words
+
+    def write_summary(self, summary: "Summary") -> None:
+        """Write the summary where `--summary` says, if it does."""
+        path: Path | None = self._request.values["summary"]
+        if path is None:
+            return
+        reason: str | None = self._request.values["reason"]
+        document = {
+            "bulkcancel": __version__,
+            "target": self._request.destination.name,
+            # A file's name need not be text: what is not is escaped, so that any reader takes the document.
+            "input": printable(self._request.source.name, _LONGEST_NAME),
+            "report": printable(self._request.place.name, _LONGEST_NAME),
+            "reason": reason and printable(reason, _LONGEST_NAME),
+            **summary.as_dict(),
+        }
+        try:
+            write_private(path, f"{json.dumps(document, indent=2)}\n".encode())
+        except (OSError, ValueError) as error:
+            words = getattr(error, "strerror", None) or error
+            self._messages.warning(f"The summary {path} can't be written: {words}.")
+
+    def say(self, summary: "Summary", report_error: str) -> None:
+        """Say what happened and, last, what to do next."""
+        *lines, last = closing_lines(
+            summary,
+            where=self._request.place.name,
+            resume=self._resume_command(),
+            report_error=report_error,
+            limit=self._request.settings.limit,
+        )
+        for line in lines:
+            self._messages.info(line)
+        self._messages.last(last, **summary.as_dict())
+
+    def _resume_command(self) -> str:
+        """The command that goes on where this run ends, or empty where its report is no file."""
+        place = self._request.place
+        if place.path is None:
+            return ""
+        return resume_command(
+            self._words, str(place.path), self._request.values, is_whole=self._request.source.is_whole
+        )
