@@ -65,7 +65,7 @@ class Ledger:
     def load(self, records: "Iterable[Recorded]") -> bool:
         """Take the rows of an earlier report, in order; tells whether any replaced another's outcome."""
         pairs, replaced = self._pairs, False
-        for workflow_id, instance_id, outcome, code, _ in records:
+        for workflow_id, instance_id, outcome, code, _, _ in records:
             if outcome is Outcome.INVALID:
                 self._repeats[_unusable(workflow_id, instance_id, code)] += 1
                 self._unusable += 1

@@ -62,7 +62,9 @@ async def cancel_all(
     target = target or Target.of_site(os.environ.get("DD_SITE") or DEFAULT_SITE)
 
     async with connect(target, credentials, settings=settings, ca_bundle=ca_bundle) as api:
-        return await Engine(api, settings).run(_Pairs(pairs, any_id=any_id), on_result or _forget)
+        return await Engine(api, settings, site=target.label).run(
+            _Pairs(pairs, any_id=any_id), on_result or _forget
+        )
 
 
 def _forget(_: "Result") -> None:

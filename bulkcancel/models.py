@@ -157,6 +157,7 @@ class Result(NamedTuple):
         started_at: When the first request was sent, in seconds since the epoch, or None.
         finished_at: When the outcome was known, in seconds since the epoch.
         duration_ms: From the first request to the outcome, in milliseconds.
+        site: The target: a site, the host of a test server or gateway, or `sandbox`; empty where unknown.
     """
 
     line: int
@@ -171,6 +172,7 @@ class Result(NamedTuple):
     started_at: float | None = None
     finished_at: float | None = None
     duration_ms: int = 0
+    site: str = ""
 
 
 class Recorded(NamedTuple):
@@ -181,3 +183,4 @@ class Recorded(NamedTuple):
     outcome: Outcome
     error_code: str
     line: int
+    site: str = ""

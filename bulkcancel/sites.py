@@ -14,6 +14,9 @@ SITES = (
     "us2.ddog-gov.com",
 )
 
+#: What a report calls the look-alike API of a rehearsal.
+SANDBOX = "sandbox"
+
 
 def site_of_host(host: str) -> str | None:
     """The site a host belongs to (`app.datadoghq.eu`, `acme.datadoghq.com`), or None."""

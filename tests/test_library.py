@@ -45,6 +45,7 @@ async def test_results_come_as_they_finish() -> None:
         6: Outcome.INVALID,
         77: Outcome.DUPLICATE,
     }
+    assert {result.site for result in found} == {"127.0.0.1"}
 
 
 async def test_an_async_iterable_is_read_as_requests_can_go() -> None:

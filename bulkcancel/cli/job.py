@@ -77,7 +77,12 @@ class Job:
         async with AsyncExitStack() as stack:
             api = await self._connect(stack)
             engine = Engine(
-                api, self._request.settings, clock=self._clock, ledger=self._ledger, tally=self._tally
+                api,
+                self._request.settings,
+                site=self._request.destination.label,
+                clock=self._clock,
+                ledger=self._ledger,
+                tally=self._tally,
             )
             summary = await self._attend(engine, signaled)
         if self._report_error:

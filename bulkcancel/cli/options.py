@@ -15,6 +15,7 @@ from bulkcancel.errors import ConfigurationError
 from bulkcancel.progress import LogFormat, Messages
 from bulkcancel.sandbox import Scenario
 from bulkcancel.settings import Settings
+from bulkcancel.sites import SANDBOX
 from bulkcancel.sources import InputOptions, is_id
 
 if TYPE_CHECKING:
@@ -137,6 +138,11 @@ class Destination:
         if self.scenario is not None:
             return f"the sandbox ({self.scenario.value}), on this machine"
         return self.target.site or self.target.base_url
+
+    @property
+    def label(self) -> str:
+        """What a report calls it: a rehearsal is never taken for the real thing."""
+        return SANDBOX if self.scenario is not None else self.target.label
 
 
 def destination(values: "Mapping[str, Any]") -> Destination:

@@ -106,7 +106,13 @@ def _run(
         request = Request(values, _settings(values), destination, place, source)
         _check_askable(request)
         check = source.check if isinstance(source, RecordedRows) else iter
-        place.load(ledger, tally, to_write=not values["dry_run"], check=check)
+        site = destination.label
+        place.load(ledger, tally, site=site, to_write=not values["dry_run"], check=check)
+        if place.lacks_site:
+            messages.warning(
+                f"The report {place.name} has rows that do not say which site they belong to, as an earlier "
+                f"version wrote them. They are taken to be of {site}."
+            )
         plan = _plan(request, ledger)
         _show(plan, request, messages)
         options.say_if_unasked(messages)

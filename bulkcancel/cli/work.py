@@ -14,6 +14,7 @@ from bulkcancel.errors import ConfigurationError, ReportError
 from bulkcancel.models import InstanceRef
 from bulkcancel.report import Report, StreamReport, check_free, read_recorded
 from bulkcancel.sources import is_id
+from bulkcancel.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 STDIO = "-"
 _RECORDS_IN_BATCH = 500
+_LONGEST_SITE = 253  # characters, as of any host
 
 
 class Input(Protocol):
@@ -136,6 +138,7 @@ class Place:
         path: The file, or None for standard output.
         name: What to call it in messages.
         resumes: Whether there is a report to continue.
+        lacks_site: Whether a row that was taken over does not say which site it belongs to.
     """
 
     def __init__(self, name: str | None, *, resume: bool) -> None:
@@ -146,6 +149,7 @@ class Place:
         self.name = "standard output" if name == STDIO else name
         self.path = None if name == STDIO else Path(name)
         self.resumes = resume and self.path is not None and os.path.lexists(self.path)
+        self.lacks_site = False
         self._report: Report | None = None
         if self.path is not None and not self.resumes:
             check_free(self.path)
@@ -157,6 +161,7 @@ class Place:
         ledger: "Ledger",
         tally: "Tally",
         *,
+        site: str,
         to_write: bool,
         check: "Callable[[Iterable[Recorded]], Iterator[Recorded]]" = iter,
     ) -> None:
@@ -165,20 +170,35 @@ class Place:
         Args:
             ledger: Learns what is done.
             tally: Counts it.
+            site: What reports call the target of this run.
             to_write: Whether to hold the report from here on, so that nobody else writes meanwhile.
             check: Sees each record on its way.
 
         Raises:
-            ReportError: It is not ours or in use, or a line is not a record.
+            ReportError: It is not ours, in use, or of another target, or a line is not a record.
         """
         if self.path is None or not self.resumes:
             return
         if to_write:
             self._report = Report.resume(self.path)
-        replaced = ledger.load(check(read_recorded(self.path)))
+        replaced = ledger.load(check(self._of_site(site, read_recorded(self.path))))
         tally.outcomes.update(ledger.outcomes())
         if self._report is not None and (replaced or tally.unfinished):
             self._report.expect_repeats(ledger.new_pass)
+
+    def _of_site(self, site: str, records: "Iterable[Recorded]") -> "Iterator[Recorded]":
+        """Hand records through, having seen that each belongs to the target of this run."""
+        for record in records:
+            if record.site != site:
+                if record.site:
+                    found = printable(record.site, _LONGEST_SITE)
+                    raise ReportError(
+                        f"The report {self.path} belongs to {found}, and this run goes to {site}: what was "
+                        f"canceled there was not canceled here. Resume it at {found}, or name another report "
+                        "with -o."
+                    )
+                self.lacks_site = True
+            yield record
 
     def open(self) -> Sink:
         """The report, open for writing.

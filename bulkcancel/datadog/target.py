@@ -35,6 +35,11 @@ class Target:
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", _checked(self.base_url))
 
+    @property
+    def label(self) -> str:
+        """What a report calls it: its site, or the host of a test server or gateway."""
+        return self.site or urlsplit(self.base_url).hostname or ""
+
     @classmethod
     def of_site(cls, site: str) -> "Target":
         """The API of one of the known sites.

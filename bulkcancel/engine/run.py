@@ -49,12 +49,14 @@ class Engine:
         api: CancelApi,
         settings: Settings,
         *,
+        site: str = "",
         clock: "Clock | None" = None,
         jitter: "Callable[[], float]" = random.random,
         ledger: Ledger | None = None,
         tally: Tally | None = None,
     ) -> None:
         self._settings = settings
+        self._site = site
         self._clock = clock or SystemClock()
         self._brake = Brake()
         self._ledger = ledger or Ledger()
@@ -207,13 +209,17 @@ class Engine:
         await self._finish(job, outcome, job.judgement.code if job.judgement else "", detail)
 
     def _finish(self, job: Job, outcome: Outcome, code: str = "", detail: str = "") -> "Awaitable[None]":
-        return self._emit(job.result(outcome, self._clock, code=code, detail=detail), job.previous)
+        return self._emit(
+            job.result(outcome, self._clock, code=code, detail=detail, site=self._site), job.previous
+        )
 
     async def _settle(self, row: "Row", outcome: Outcome, code: str, detail: str) -> None:
         """Record a row that needs no request."""
         finished_at = self._clock.wall()
         ids = row.workflow_id, row.instance_id
-        await self._emit(Result(row.line, *ids, outcome, None, code, detail, finished_at=finished_at))
+        await self._emit(
+            Result(row.line, *ids, outcome, None, code, detail, finished_at=finished_at, site=self._site)
+        )
 
     async def _emit(self, result: Result, previous: Outcome | None = None) -> None:
         if self._unrecorded or self._brake.reason is StopReason.REPORT_LOST:

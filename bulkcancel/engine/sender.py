@@ -76,7 +76,9 @@ class Job:
     judgement: Judgement | None = None
     retry_after: float = 0.0
 
-    def result(self, outcome: Outcome, clock: "Clock", *, code: str = "", detail: str = "") -> Result:
+    def result(
+        self, outcome: Outcome, clock: "Clock", *, code: str = "", detail: str = "", site: str = ""
+    ) -> Result:
         """Close the job."""
         duration = clock.now() - self.started if self.attempts else 0.0
         finished_at = clock.wall()
@@ -96,6 +98,7 @@ class Job:
             self.started_at,
             finished_at,
             round(duration * 1000),
+            site,
         )
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 #: The report's columns, in order.
 COLUMNS = Result._fields
+#: Those of reports from before there was `site`. Such a CSV file keeps them to its end.
+EARLIER_COLUMNS = COLUMNS[:-1]
+EARLIER_HEADER = f"{','.join(EARLIER_COLUMNS)}\n".encode()
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _LONGEST_TEXT = 2000
@@ -46,14 +49,18 @@ class Format(Enum):
         """Makes one record, with its line end; to be kept where there are many to make."""
         return _to_csv if self is Format.CSV else _to_json
 
-    def decode(self, line: str) -> Result:
+    def decode(self, line: str, columns: int = len(COLUMNS)) -> Result:
         """The result a record stands for.
+
+        Args:
+            line: The record.
+            columns: How many a CSV record has; a JSON line shows by itself what it has.
 
         Raises:
             ValueError: It is not a record of ours.
         """
         try:
-            return _from_csv(line) if self is Format.CSV else _from_json(line)
+            return _from_csv(line, columns) if self is Format.CSV else _from_json(line)
         except (LookupError, TypeError, AttributeError, OverflowError, RecursionError, csv.Error) as error:
             raise ValueError(str(error)) from None
 
@@ -61,14 +68,19 @@ class Format(Enum):
 def _to_csv(result: Result) -> bytes:
     (
         number, workflow_id, instance_id, outcome, status, code, detail, attempts, throttled,
-        started_at, finished_at, duration,
+        started_at, finished_at, duration, site,
     ) = result  # fmt: skip
     if code or detail or not (_PLAIN.fullmatch(workflow_id) and _PLAIN.fullmatch(instance_id)):
         workflow_id, instance_id, code, detail = map(_cell, (workflow_id, instance_id, code, detail))
     return (
         f"{number},{workflow_id},{instance_id},{outcome},{'' if status is None else status},{code},{detail},"
-        f"{attempts},{throttled},{_time(started_at)},{_time(finished_at)},{duration}\n"
+        f"{attempts},{throttled},{_time(started_at)},{_time(finished_at)},{duration},{_site(site)}\n"
     ).encode()
+
+
+def to_earlier_csv(result: Result) -> bytes:
+    """The same for a CSV report that was begun before there was `site`: the column is left out."""
+    return _to_csv(result._replace(site="")).removesuffix(b",\n") + b"\n"
 
 
 def _cell(text: str) -> str:
@@ -85,6 +97,9 @@ def _cell(text: str) -> str:
     return text
 
 
+_site = lru_cache(maxsize=8)(_cell)  # all rows of a report have the same
+
+
 def _text(cell: str) -> str:
     if "'" not in cell:
         return cell
@@ -93,10 +108,12 @@ def _text(cell: str) -> str:
     return cell.removeprefix("'")
 
 
-def _from_csv(line: str) -> Result:
+def _from_csv(line: str, columns: int) -> Result:
     cells = next(csv.reader([line], strict=True)) if '"' in line else line.rstrip("\r\n").split(",")
+    if len(cells) != columns:
+        raise ValueError(f"{len(cells)} columns")
     number, workflow_id, instance_id, outcome, status, code, detail, attempts, throttled, *rest = cells
-    started_at, finished_at, duration = rest
+    started_at, finished_at, duration, *site = rest
     return Result(
         int(number),
         _text(workflow_id),
@@ -110,6 +127,7 @@ def _from_csv(line: str) -> Result:
         _moment(started_at),
         _moment(finished_at),
         int(duration),
+        *map(_text, site),
     )
 
 
@@ -122,18 +140,19 @@ def _to_json(result: Result) -> bytes:
 
 def _from_json(line: str) -> Result:
     record = json.loads(line)
-    values: Sequence[Any] = [record[name] for name in COLUMNS]
+    values: Sequence[Any] = [record[name] for name in EARLIER_COLUMNS]
+    site = record.get("site", "")
     (
         number, workflow_id, instance_id, outcome, status, code, detail, attempts, throttled,
         started_at, finished_at, duration,
     ) = values  # fmt: skip
-    texts = (workflow_id, instance_id, code, detail)
+    texts = (workflow_id, instance_id, code, detail, site)
     counts = (number, 0 if status is None else status, attempts, throttled, duration)
     if not all(isinstance(text, str) for text in texts) or not all(type(n) is int for n in counts):
         raise ValueError("a value of another type")
     return Result(
         number, workflow_id, instance_id, _OUTCOMES[outcome], status, code, detail, attempts, throttled,
-        _moment(started_at or ""), _moment(finished_at or ""), duration,
+        _moment(started_at or ""), _moment(finished_at or ""), duration, site,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from bulkcancel.errors import ReportError, ReportLostError
+from bulkcancel.report.codec import EARLIER_HEADER, to_earlier_csv
 from bulkcancel.report.files import (
     Appender,
     create_private,
@@ -13,7 +14,7 @@ from bulkcancel.report.files import (
     sync_directory,
     words_of,
 )
-from bulkcancel.report.scan import check_ours, format_of
+from bulkcancel.report.scan import check_ours, format_of, is_earlier
 from bulkcancel.report.tidy import temporary_for, tidied
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Report:
     def __init__(self, path: "Path", fd: int) -> None:
         self.path = path
         self._format = format_of(path)
+        self._header = self._format.header
         self._encode = self._format.encode
         self._fd = fd
         self._file = Appender(fd, path)
@@ -80,9 +82,12 @@ class Report:
         except FileNotFoundError:
             return cls.create(path)
         try:
-            check_ours(os.pread(fd, _BEGINNING, 0), path)
+            start = os.pread(fd, _BEGINNING, 0)
+            check_ours(start, path)
             cut_torn_tail(fd)
             report = cls(path, fd)
+            if is_earlier(start):
+                report._keep_earlier_columns()
             if not report._file.size:
                 report._begin()
             with suppress(OSError):  # a leftover of a process that died while it tidied
@@ -98,7 +103,7 @@ class Report:
     @property
     def is_empty(self) -> bool:
         """Whether no row is in it yet."""
-        return self._file.size <= len(self._format.header)
+        return self._file.size <= len(self._header)
 
     def take(self, result: "Result") -> None:
         """Record a result: it is in the file, and readable, when this returns.
@@ -136,7 +141,7 @@ class Report:
         if self._new_pass is None:
             return
         try:
-            for fd in tidied(self.path, self._fd, self._format.header, self._new_pass()):
+            for fd in tidied(self.path, self._fd, self._header, self._new_pass()):
                 if fd is not None:
                     os.close(self._fd)
                     self._fd = fd
@@ -161,9 +166,14 @@ class Report:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _keep_earlier_columns(self) -> None:
+        """Go on without the column `site`: the file's first line has none."""
+        self._header = EARLIER_HEADER
+        self._encode = to_earlier_csv
+
     def _begin(self) -> None:
         try:
-            self._file.append(self._format.header)
+            self._file.append(self._header)
             self._file.sync()
         except ReportLostError as error:
             raise ReportError(str(error)) from None

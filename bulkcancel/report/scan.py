@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from bulkcancel.errors import ReportError
 from bulkcancel.models import Outcome, Recorded
-from bulkcancel.report.codec import COLUMNS, Format
+from bulkcancel.report.codec import COLUMNS, EARLIER_COLUMNS, EARLIER_HEADER, Format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
-_COMMAS_AFTER_OUTCOME = len(COLUMNS) - 5
+_COLUMNS_TO_OUTCOME = 4
 _JSON_START = '{"line": '
 _JSON_RECORD = re.compile(
     r'\{"line": (\d{1,18}), "workflow_id": "([^"\\]*)", "instance_id": "([^"\\]*)", "outcome": "(\w+)", '
-    r'"http_status": (?:\d{1,9}|null), "error_code": "([^"\\]*)", "error_detail": "[^\n]*\}'
+    r'"http_status": (?:\d{1,9}|null), "error_code": "([^"\\]*)", "error_detail": "[^\n]*, '
+    r'"duration_ms": \d{1,18}(?:, "site": "([^"\\]*)")?\}'
 )
 
 
@@ -47,12 +48,24 @@ def check_ours(start: bytes, path: "Path") -> None:
     form = format_of(path)
     first, newline, _ = start.partition(b"\n")
     if form is Format.CSV:
-        is_ours = first.rstrip(b"\r") + b"\n" == form.header if newline else form.header.startswith(first)
+        headers = (form.header, EARLIER_HEADER)
+        is_ours = _without_return(first) in headers if newline else form.header.startswith(first)
     else:
         begin = _JSON_START.encode()
         is_ours = start.startswith(begin) if newline else begin.startswith(first[: len(begin)])
     if not is_ours:
         raise ReportError(f"{path} is not a report of bulkcancel; choose another name with -o.")
+
+
+def is_earlier(start: bytes) -> bool:
+    """Whether a report that begins so is a CSV file from before there was `site`."""
+    first, newline, _ = start.partition(b"\n")
+    return bool(newline) and _without_return(first) == EARLIER_HEADER
+
+
+def _without_return(first: bytes) -> bytes:
+    """A first line as it is where no other program has gone over it."""
+    return first.rstrip(b"\r") + b"\n"
 
 
 def read_results(path: "Path") -> "Iterator[Result]":
@@ -86,32 +99,43 @@ def newest_first(path: "Path") -> "Iterator[list[Recorded]]":
     """
     identify = _identify_csv if format_of(path) is Format.CSV else _identify_json
     with path.open("rb") as file:
-        header = len(file.readline()) if format_of(path).header else 0
+        header = file.readline() if format_of(path).header else b""
+        columns = _columns(header)
         try:
-            for lines in _lines_backwards(file, header):
-                yield [identify(line) for line in reversed(lines.decode().split("\n"))]
+            for lines in _lines_backwards(file, len(header)):
+                yield [identify(line, columns) for line in reversed(lines.decode().split("\n"))]
         except ValueError:
             list(read_recorded(path))  # which names the line
             raise
 
 
-def _read(path: "Path", decode: "Callable[[str], _Record]", end: int | None = None) -> "Iterator[_Record]":
+def _read(
+    path: "Path", decode: "Callable[[str, int], _Record]", end: int | None = None
+) -> "Iterator[_Record]":
     number = 0
+    header = b""
     try:
         with path.open("rb") as file:
             if format_of(path).header:
                 number = 1
-                check_ours(file.readline(), path)
+                header = file.readline()
+                check_ours(header, path)
+            columns = _columns(header)
             for lines in _whole_lines(file, end):
                 for line in lines.decode().split("\n"):
                     number += 1
-                    yield decode(line)
+                    yield decode(line, columns)
     except OSError as error:
         raise ReportError(f"The report {path} can't be read: {error.strerror}.") from None
     except ValueError:
         raise ReportError(
             f"Line {number} of the report {path} is not a record of ours; repair or remove that line."
         ) from None
+
+
+def _columns(header: bytes) -> int:
+    """How many columns the rows of a CSV report have."""
+    return len(EARLIER_COLUMNS if is_earlier(header) else COLUMNS)
 
 
 def _whole_lines(file: BinaryIO, end: int | None) -> "Iterator[bytes]":
@@ -148,26 +172,29 @@ def _lines_backwards(file: BinaryIO, start: int) -> "Iterator[bytes]":
         yield rest
 
 
-def _identify_csv(line: str) -> Recorded:
+def _identify_csv(line: str, columns: int) -> Recorded:
     """The part of a CSV record that a resumed run needs; several times faster than all of it."""
     if '"' in line or "'" in line:
-        return _identify(Format.CSV, line)
-    number, workflow_id, instance_id, outcome, rest = line.split(",", 4)
+        return _identify(Format.CSV, line, columns)
+    number, workflow_id, instance_id, outcome, rest = line.split(",", _COLUMNS_TO_OUTCOME)
     known = _OUTCOMES.get(outcome)
-    if known is None or rest.count(",") != _COMMAS_AFTER_OUTCOME:
+    if known is None or rest.count(",") != columns - _COLUMNS_TO_OUTCOME - 1:
         raise ValueError(outcome)
-    return Recorded(workflow_id, instance_id, known, rest.split(",", 2)[1], int(number))
+    site = rest[rest.rfind(",") + 1 :].rstrip("\r") if columns == len(COLUMNS) else ""
+    return Recorded(workflow_id, instance_id, known, rest.split(",", 2)[1], int(number), site)
 
 
-def _identify_json(line: str) -> Recorded:
+def _identify_json(line: str, columns: int) -> Recorded:
     """The same for a JSON line as we write it; one that was written otherwise is decoded."""
     found = _JSON_RECORD.fullmatch(line)
     known = _OUTCOMES.get(found[4]) if found is not None else None
     if found is None or known is None:
-        return _identify(Format.JSON_LINES, line)
-    return Recorded(found[2], found[3], known, found[5], int(found[1]))
+        return _identify(Format.JSON_LINES, line, columns)
+    return Recorded(found[2], found[3], known, found[5], int(found[1]), found[6] or "")
 
 
-def _identify(form: Format, line: str) -> Recorded:
-    result = form.decode(line)
-    return Recorded(result.workflow_id, result.instance_id, result.outcome, result.error_code, result.line)
+def _identify(form: Format, line: str, columns: int) -> Recorded:
+    found = form.decode(line, columns)
+    return Recorded(
+        found.workflow_id, found.instance_id, found.outcome, found.error_code, found.line, found.site
+    )

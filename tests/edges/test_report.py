@@ -35,6 +35,7 @@ results = st.builds(
     started_at=moments,
     finished_at=moments,
     duration_ms=st.integers(0, 10**9),
+    site=texts,
 )
 
 
@@ -53,12 +54,13 @@ def test_a_result_comes_back_as_it_was(result: Result, form: Format) -> None:
     assert line.count(b"\n") == 1
     assert form.decode(line.decode()) == result
     (recorded,) = recorded_in(line, form)
-    assert recorded == (
+    assert recorded == Recorded(
         result.workflow_id,
         result.instance_id,
         result.outcome,
         result.error_code,
         result.line,
+        result.site,
     )
 
 
@@ -91,7 +93,15 @@ def test_a_json_value_of_another_type_is_refused() -> None:
         Format.JSON_LINES.decode(line)
 
 
-@pytest.mark.parametrize("line", ["2,w,i,odd,200,,,1,0,,,20\n", "2,w,i,canceled,200,,,1,0,,,20,9\n", "x\n"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2,w,i,odd,200,,,1,0,,,20,\n",
+        "2,w,i,canceled,200,,,1,0,,,20\n",
+        "2,w,i,canceled,200,,,1,0,,,20,,\n",
+        "x\n",
+    ],
+)
 def test_the_fast_way_refuses_as_well(line: str) -> None:
     """What a resumed run needs must be there."""
     with pytest.raises(ReportError, match="Line 2"):
