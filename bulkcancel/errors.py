@@ -1,6 +1,9 @@
 """What ends a run. A row's failure is a value (`Result`); an exception is the run's."""
 
 from bulkcancel.models import ExitCode
+from bulkcancel.text import printable
+
+_SHOWN = 60  # characters of a value that can't be used
 
 
 class BulkCancelError(Exception):
@@ -11,6 +14,11 @@ class BulkCancelError(Exception):
 
 class ConfigurationError(BulkCancelError):
     """A setting, a key or a combination of them can't be used. Nothing was sent."""
+
+    @classmethod
+    def of_value(cls, name: str, value: object, wanted: str) -> "ConfigurationError":
+        """The error of one value: what it is called, what it is, and what it must be."""
+        return cls(f"{name} is {printable(repr(value), _SHOWN)}; it must be {wanted}.")
 
 
 class InputError(BulkCancelError):

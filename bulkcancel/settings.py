@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.text import printable
 
 #: Requests in flight at once that are still of use: far beyond what any quota needs.
 MOST_CONCURRENT = 1024
@@ -14,7 +13,6 @@ MOST_ATTEMPTS = 100
 #: The largest share of the quota that may be left to others.
 MOST_HEADROOM = 0.9
 
-_SHOWN = 60  # characters of a value that can't be used
 _ALL = 100  # percent
 
 
@@ -154,4 +152,4 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 def _require(usable: bool, name: str, value: object, wanted: str) -> None:  # noqa: FBT001 - like `assert`
     if not usable:
-        raise ConfigurationError(f"{name} is {printable(repr(value), _SHOWN)}; it must be {wanted}.")
+        raise ConfigurationError.of_value(name, value, wanted)

@@ -17,6 +17,20 @@ SITES = (
 #: What a report calls the look-alike API of a rehearsal.
 SANDBOX = "sandbox"
 
+#: What people call them; the vendor's own documentation does too.
+SHORT_NAMES = {
+    "us1": "datadoghq.com",
+    "us3": "us3.datadoghq.com",
+    "us5": "us5.datadoghq.com",
+    "eu": "datadoghq.eu",
+    "ap1": "ap1.datadoghq.com",
+    "ap2": "ap2.datadoghq.com",
+    "uk1": "uk1.datadoghq.com",
+}
+
+#: Where the vendor does not offer the product, by https://docs.datadoghq.com/actions/workflows/
+WITHOUT_WORKFLOWS = frozenset({"ddog-gov.com", "us2.ddog-gov.com"})
+
 
 def site_of_host(host: str) -> str | None:
     """The site a host belongs to (`app.datadoghq.eu`, `acme.datadoghq.com`), or None."""

@@ -3,7 +3,8 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -107,6 +108,138 @@ async def test_it_can_be_canceled() -> None:
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+
+
+async def _results(pairs: Any, **more: Any) -> list[Result]:
+    """What becomes of them, in the order of their lines."""
+    found: list[Result] = []
+    async with serve(Sandbox(SandboxOptions(latency=0.0))) as url:
+        await cancel_all(pairs, on_result=found.append, credentials=KEYS, target=Target.of_url(url), **more)
+    return sorted(found)
+
+
+NO_PAIRS = [
+    None, "ab", W, b"ab", bytearray(b"ab"), 5, (), (W,), (W, W, W), {W: 1, "b": 2}, {"workflow_id": W, "instance_id": W}, {W, "x"}, object,
+    "\x1b[2J" * 100,
+]  # fmt: skip
+NO_IDS = [
+    (None, W),
+    (W, None),
+    (5, W),
+    (W, 5.0),
+    (W, b"x"),
+    (W, (W, W)),
+    InstanceRef(W, cast("str", None), 2),
+]
+
+
+async def test_what_is_no_pair_loses_nothing() -> None:
+    """It is an `invalid` row that says what it was; those before and behind it are canceled."""
+
+    async def one_by_one() -> AsyncIterator[object]:
+        for pair in pairs:
+            yield pair
+
+    pairs = [PAIRS[0], *NO_PAIRS, PAIRS[1]]
+    for given in (pairs, one_by_one()):
+        first, *between, last = await _results(given)
+        assert (first.outcome, last.outcome) == (Outcome.CANCELED, Outcome.CANCELED)
+        assert [(row.outcome, row.error_code) for row in between] == [(Outcome.INVALID, "not_a_pair")] * len(
+            NO_PAIRS
+        )
+        assert all(row.error_detail.startswith("it is not a pair of a workflow id") for row in between)
+        assert all(row.error_detail.isprintable() and len(row.error_detail) < 200 for row in between)
+
+
+async def test_an_id_that_is_no_text_loses_nothing() -> None:
+    """The row says which of the two it is, and keeps the other."""
+    first, *between, last = await _results([PAIRS[0], *NO_IDS, PAIRS[1]])
+    assert (first.outcome, last.outcome) == (Outcome.CANCELED, Outcome.CANCELED)
+    assert [(row.outcome, row.error_code) for row in between] == [(Outcome.INVALID, "invalid_id")] * len(
+        NO_IDS
+    )
+    named = ["workflow" if not isinstance(pair[0], str) else "instance" for pair in NO_IDS]
+    for row, name in zip(between, named, strict=True):
+        assert row.error_detail.startswith(f"the {name} id is neither a text nor a UUID: ")
+        assert W in {row.workflow_id, row.instance_id}
+
+
+async def test_uuids_are_welcome() -> None:
+    """As they come from a database, in any kind of pair, and equal to their texts."""
+    w, x = UUID(W), UUID(PAIRS[0][1])
+    rows = await _results(
+        [(w, x), [W, str(x)], iter((w, PAIRS[1][1])), InstanceRef(*PAIRS[2], line=9), (w.hex, f"{{{x}}}")]
+    )
+    assert [(row.line, row.outcome, row.instance_id) for row in rows] == [
+        (1, Outcome.CANCELED, str(x)),
+        (2, Outcome.DUPLICATE, str(x)),
+        (3, Outcome.CANCELED, PAIRS[1][1]),
+        (5, Outcome.DUPLICATE, str(x)),
+        (9, Outcome.CANCELED, PAIRS[2][1]),
+    ]
+    assert {row.workflow_id for row in rows} == {W}
+
+
+async def test_any_id_is_sent_as_it_stands() -> None:
+    """Its case too: only of UUIDs are spellings equal."""
+    rows = await _results([("Job-1", "Run.A"), ("Job-1", "run.a"), (" Job-1 ", "Run.A\n")], any_id=True)
+    assert [(row.workflow_id, row.instance_id) for row in rows] == [
+        ("Job-1", "Run.A"),
+        ("Job-1", "run.a"),
+        ("Job-1", "Run.A"),
+    ]
+    assert [row.outcome is Outcome.DUPLICATE for row in rows] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"pairs": None}, "pairs is None; it must be an iterable of"),
+        ({"pairs": W}, "pairs is '8.*; it must be an iterable of"),
+        ({"settings": {"concurrency": 2}}, "settings is .*; it must be a Settings"),
+        ({"on_result": "print"}, "on_result is 'print'; it must be a function"),
+        ({"on_result": 0}, "on_result is 0; it must be a function"),
+        ({"credentials": ("a", "b")}, "credentials is .*; it must be a Credentials"),
+        ({"target": "datadoghq.eu"}, "target is 'datadoghq.eu'; it must be a Target"),
+        ({"ca_bundle": 5}, "ca_bundle is 5; it must be a path"),
+        ({"any_id": "no"}, "any_id is 'no'; it must be True or False"),
+        ({"ca_bundle": "none.pem"}, "none.pem can't be used"),
+    ],
+)  # fmt: skip
+async def test_an_argument_that_cannot_be_used_is_named(arguments: dict[str, Any], words: str) -> None:
+    """Before anything is read or sent."""
+    given: dict[str, Any] = {
+        "pairs": PAIRS,
+        "credentials": KEYS,
+        "target": Target.of_url("http://127.0.0.1:1"),
+    }
+    with pytest.raises(ConfigurationError, match=words):
+        await cancel_all(**(given | arguments))
+
+
+NO_TEXT: Any = None
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Credentials(NO_TEXT, "b"),
+        lambda: Credentials("a", NO_TEXT),
+        lambda: Target.of_site(NO_TEXT),
+        lambda: Target.of_url(NO_TEXT),
+    ],
+)
+def test_no_key_and_no_place_is_made_of_what_is_no_text(make: Callable[[], object]) -> None:
+    """`None` is not to be sent as a key of four letters."""
+    with pytest.raises(ConfigurationError, match="text"):
+        make()
+
+
+def test_it_says_that_it_needs_asyncio() -> None:
+    """Where another event loop, trio's for one, drives it."""
+    running = cancel_all(PAIRS, credentials=KEYS)
+    with pytest.raises(ConfigurationError, match=r"needs asyncio.*in a trio program"):
+        running.send(None)
 
 
 async def test_keys_and_site_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

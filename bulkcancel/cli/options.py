@@ -16,7 +16,7 @@ from bulkcancel.progress import LogFormat, Messages
 from bulkcancel.sandbox import Scenario
 from bulkcancel.settings import Settings
 from bulkcancel.sites import SANDBOX
-from bulkcancel.sources import InputOptions, is_id
+from bulkcancel.sources import InputOptions, as_id, what_is_wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -179,13 +179,15 @@ def input_format(values: "Mapping[str, Any]", site: str) -> InputOptions:
     Raises:
         ConfigurationError: The workflow id can't be one.
     """
-    workflow_id: str | None = values["workflow_id"]
-    if workflow_id is not None and not is_id(workflow_id.strip(), any_id=values["any_id"]):
-        raise ConfigurationError(f"--workflow-id {workflow_id!r} is not a UUID (see --any-id).")
+    given: str | None = values["workflow_id"]
+    workflow_id = None if given is None else as_id(given.strip(), any_id=values["any_id"])
+    if given is not None and workflow_id is None:
+        wrong = what_is_wrong(given.strip(), any_id=values["any_id"])
+        raise ConfigurationError(f"--workflow-id {given!r} is not {wrong}.")
     return InputOptions(
         workflow_column=values["workflow_column"],
         instance_column=values["instance_column"],
-        workflow_id=workflow_id and workflow_id.strip(),
+        workflow_id=workflow_id,
         any_id=values["any_id"],
         site=site,
     )

@@ -57,6 +57,9 @@ class Credentials:
     app_key: str = field(repr=False)
 
     def __post_init__(self) -> None:
+        for name, key in (("DD_API_KEY", self.api_key), ("DD_APP_KEY", self.app_key)):
+            if not isinstance(key, str):
+                raise ConfigurationError(f"{name} is no text but of the type {type(key).__name__}.")
         object.__setattr__(self, "api_key", Secret(self.api_key))
         object.__setattr__(self, "app_key", Secret(self.app_key))
         _check_key("DD_API_KEY", self.api_key)

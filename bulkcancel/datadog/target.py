@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.sites import SITES, is_loopback
+from bulkcancel.sites import SHORT_NAMES, SITES, is_loopback
 
 DEFAULT_SITE = "datadoghq.com"
 # The parts a URL may have here, in the characters that no two parsers read differently: no user information,
@@ -42,17 +42,22 @@ class Target:
 
     @classmethod
     def of_site(cls, site: str) -> "Target":
-        """The API of one of the known sites.
+        """The API of one of the known sites, by its name or its short one (`eu`).
 
         Raises:
             ConfigurationError: There is no such site.
         """
+        if not isinstance(site, str):
+            raise ConfigurationError.of_value("The site", site, "a text")
         name = site.strip().lower()
+        name = SHORT_NAMES.get(name, name)
         if name not in SITES:
-            close = get_close_matches(name, SITES, n=1)
+            close = get_close_matches(name, (*SITES, *SHORT_NAMES), n=1)
             hint = f" Did you mean {close[0]}?" if close else ""
-            known = ", ".join(SITES)
-            raise ConfigurationError(f"{site!r} is not a Datadog site.{hint} The sites are: {known}.")
+            known, short = ", ".join(SITES), ", ".join(SHORT_NAMES)
+            raise ConfigurationError(
+                f"{site!r} is not a Datadog site.{hint} The sites are: {known}; or for short: {short}."
+            )
         return cls(f"https://api.{name}", name)
 
     @classmethod
@@ -67,6 +72,8 @@ class Target:
 
 def _checked(url: str) -> str:
     """The URL as it is used, or a sentence on what is wrong with it; none repeats a password."""
+    if not isinstance(url, str):
+        raise ConfigurationError.of_value("The base URL", url, "a text")
     found = _URL.fullmatch(url)
     if found is None:
         raise ConfigurationError(f"--base-url {_complaint(url)}")

@@ -10,8 +10,14 @@ if TYPE_CHECKING:
 
     from bulkcancel.sources.pairs import InputOptions
 
-_WORKFLOW = frozenset({"workflowid"})
-_INSTANCE = frozenset({"instanceid", "workflowinstanceid"})
+# Names by how surely they are an id's: `workflow` is taken where there is no `workflow_id` beside it, which
+# makes it the workflow's name.
+_WORKFLOW = (frozenset({"workflowid"}), frozenset({"workflowuuid"}), frozenset({"workflow"}))
+_INSTANCE = (
+    frozenset({"instanceid", "workflowinstanceid"}),
+    frozenset({"executionid", "instanceuuid"}),
+    frozenset({"instance", "execution"}),
+)
 _DROPPED = str.maketrans("", "", "_- \t")
 _NAMES_SHOWN = 20
 _NAME_SHOWN = 40
@@ -35,21 +41,27 @@ def listed(names: "Sequence[str]") -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _find(names: "Sequence[str]", role: str, wanted: frozenset[str], asked: str | None) -> int | None:
+def _find(
+    names: "Sequence[str]", role: str, known: tuple[frozenset[str], ...], asked: str | None
+) -> int | None:
+    plain = [_plain(name) for name in names]
     if asked is not None:
         places = [place for place, name in enumerate(names) if name.strip() == asked.strip()]
-        places = places or [place for place, name in enumerate(names) if _plain(name) == _plain(asked)]
+        places = places or [place for place, name in enumerate(plain) if name == _plain(asked)]
         if not places:
             raise InputError(f"has no column {asked!r} (--{role}-column); its columns are: {listed(names)}")
     else:
-        plain = [_plain(name) for name in names]
-        places = [place for place, name in enumerate(plain) if name.replace(".", "") in wanted]
-        # `workflow.instance_id` is an instance column although its prefix is a workflow's.
-        places = places or [place for place, name in enumerate(plain) if name.rpartition(".")[2] in wanted]
+        places = next(filter(None, (_places(plain, wanted) for wanted in known)), [])
     if len(places) > 1:
         both = listed([names[place] for place in places])
         raise InputError(f"has several columns for the {role} id: {both}; choose one with --{role}-column")
     return places[0] if places else None
+
+
+def _places(plain: "Sequence[str]", wanted: frozenset[str]) -> list[int]:
+    places = [place for place, name in enumerate(plain) if name.replace(".", "") in wanted]
+    # `workflow.instance_id` is an instance column although its prefix is a workflow's.
+    return places or [place for place, name in enumerate(plain) if name.rpartition(".")[2] in wanted]
 
 
 def _plain(name: str) -> str:

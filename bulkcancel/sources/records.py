@@ -2,20 +2,22 @@
 
 import csv
 import json
+import re
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from bulkcancel.errors import InputError
 from bulkcancel.sites import SITES, site_of_host
 from bulkcancel.sources.columns import find_columns, listed
-from bulkcancel.sources.pairs import is_id, is_uuid, parse_pair, reject
-from bulkcancel.text import printable
+from bulkcancel.sources.pairs import as_uuid, reject, row_of
+from bulkcancel.text import is_path_segment, printable
 
 if TYPE_CHECKING:
     from bulkcancel.models import Row
     from bulkcancel.sources.pairs import InputOptions
 
 DELIMITERS = ",;\t|"
+_BRACED_ID = re.compile(r"\{[0-9A-Fa-f-]{32,36}\}", re.ASCII)
 _MOST_COLUMNS = 1000
 _MOST_NESTING = 5
 _SHOWN = 100
@@ -50,8 +52,7 @@ class Delimited:
         self._delimiter = delimiter
         self._workflow = workflow
         self._instance = instance
-        self._given = options.workflow_id or ""
-        self._any_id = options.any_id
+        self._options = options
         self._columns = columns
 
     def row(self, text: str, line: int) -> "Row":
@@ -61,12 +62,12 @@ class Delimited:
             return reject("", "", line, "too_many_columns", f"the row has more than {_MOST_COLUMNS} columns")
         try:
             instance_id = fields[self._instance].strip()
-            workflow_id = self._given if self._workflow is None else fields[self._workflow].strip()
+            workflow_id = "" if self._workflow is None else fields[self._workflow].strip()
         except IndexError:
             found = f"the row has {len(fields)} of {self._columns} columns"
             known = "" if self._workflow is None else _at(fields, self._workflow)
             return reject(known, _at(fields, self._instance), line, "missing_id", found)
-        return parse_pair(workflow_id, instance_id, line, any_id=self._any_id)
+        return row_of(workflow_id, instance_id, line, self._options)
 
 
 class JsonLines:
@@ -96,14 +97,12 @@ class JsonLines:
             self._names = names
         workflow, instance = self._places
         values = list(fields.values())
-        given = self._options.workflow_id
-        workflow_id = given if given is not None else None if workflow is None else values[workflow]
+        workflow_id = None if workflow is None else values[workflow]
         instance_id = None if instance is None else values[instance]
         for name, value in (("workflow", workflow_id), ("instance", instance_id)):
             if value is not None and not isinstance(value, str):
                 return reject("", "", line, "invalid_id", f"the {name} id is not a text: {_shown(value)}")
-        pair = (workflow_id or "").strip(), (instance_id or "").strip()
-        return parse_pair(*pair, line, any_id=self._options.any_id)
+        return row_of((workflow_id or "").strip(), (instance_id or "").strip(), line, self._options)
 
 
 class Links:
@@ -131,7 +130,7 @@ class Links:
         if self._options.site not in {"", site}:
             reason = f"the link leads to {site}, but requests go to {self._options.site} (--site)"
             return reject(path[1], instance_id, line, "wrong_site", reason)
-        return parse_pair(path[1], instance_id, line, any_id=self._options.any_id)
+        return row_of(path[1], instance_id, line, self._options)
 
 
 def choose(first: str, options: "InputOptions", delimiter: str = "") -> tuple[Records, bool]:
@@ -147,7 +146,7 @@ def choose(first: str, options: "InputOptions", delimiter: str = "") -> tuple[Re
         OpenQuoteError: The record goes on in the next line.
     """
     start = first.lstrip()
-    if start.startswith("{"):
+    if start.startswith("{") and not _BRACED_ID.match(start):
         return _json_lines(first, options)
     if start.startswith("["):
         raise InputError("is one JSON array, not JSON lines; convert it first: jq -c '.[]'")
@@ -194,16 +193,16 @@ def _delimited(first: str, options: "InputOptions", delimiters: str) -> tuple[Re
         if asks and delimiter != best:
             continue  # a name that was asked for and is missing is reported for the likeliest split
         workflow, instance = find_columns(fields, options)
-        if options.workflow_id is not None:
-            workflow = None
         if instance is not None and (workflow is not None or options.workflow_id is not None):
             return Delimited(delimiter, workflow, instance, options, len(fields)), False
     for delimiter, fields in records.items():
         if _is_headerless(fields, options):
-            workflow, instance = (0, 1) if options.workflow_id is None else (None, 0)
+            # A row that has two ids names its own workflow, whatever else was given.
+            has_both = options.workflow_id is None or _are_ids(fields, 2, options)
+            workflow, instance = (0, 1) if has_both else (None, 0)
             return Delimited(delimiter, workflow, instance, options, len(fields)), True
     names = records[best]
-    if options.workflow_id is None and any(is_uuid(name.strip()) for name in names):
+    if options.workflow_id is None and any(as_uuid(name.strip()) for name in names):
         raise InputError("has bare instance ids in one column; say whose they are with --workflow-id")
     raise InputError(_no_columns(names, *find_columns(names, options), options))
 
@@ -213,12 +212,16 @@ def _is_headerless(fields: list[str], options: "InputOptions") -> bool:
     needed = 2 if options.workflow_id is None else 1
     if len(fields) < needed:
         return False
-    ids = [field.strip() for field in fields[:needed]]
-    if any(map(is_uuid, ids)):
-        return True
-    return options.any_id and all(
-        is_id(text, any_id=True) and any(map(str.isdigit, text)) for text in ids
-    )  # fmt: skip
+    return any(as_uuid(field.strip()) for field in fields[:needed]) or _are_ids(fields, needed, options)
+
+
+def _are_ids(fields: list[str], count: int, options: "InputOptions") -> bool:
+    """Whether a record begins with that many ids; other ids than UUIDs are told from names by a digit."""
+    ids = [field.strip() for field in fields[:count]]
+    return len(ids) == count and all(
+        as_uuid(text) or (options.any_id and is_path_segment(text) and any(map(str.isdigit, text)))
+        for text in ids
+    )
 
 
 def _no_columns(names: list[str], workflow: int | None, instance: int | None, options: "InputOptions") -> str:
