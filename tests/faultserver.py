@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n{}\n"
 LIMITED = b"HTTP/1.1 429 Too Many Requests\r\nX-RateLimit-Reset: 7\r\nContent-Length: 9999\r\n\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-BOMB = gzip.compress(bytes(256 << 20), 1)
+BOMB = gzip.compress(bytes(256 << 20), 1, mtime=0)
 
 Fault = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -33,6 +33,17 @@ def says(*pieces: bytes, then_resets: bool = False) -> Fault:
         if then_resets:
             await asyncio.sleep(0.01)  # or the reset would overtake what was written
             reset(writer)
+
+    return fault
+
+
+def resets_after(reply: bytes, heard: asyncio.Event) -> Fault:
+    """Write that, and reset the connection once somebody has heard it: a reset before would overtake it."""
+
+    async def fault(writer: asyncio.StreamWriter) -> None:
+        writer.write(reply)
+        await heard.wait()
+        reset(writer)
 
     return fault
 
@@ -97,10 +108,16 @@ class FaultServer:
 
     @asynccontextmanager
     async def serving(
-        self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        sock: socket.socket | None = None,
     ) -> AsyncIterator[int]:
-        """Serve while the context lasts; gives the port."""
-        server = await asyncio.start_server(self._serve, host, port, ssl=tls)
+        """Serve while the context lasts, on a socket of one's own if need be; gives the port."""
+        sock = sock or socket.create_server((host, port))
+        server = await asyncio.start_server(self._serve, sock=sock, ssl=tls)
         try:
             yield server.sockets[0].getsockname()[1]
         finally:

@@ -64,7 +64,8 @@ async def serve_raw(
     finally:
         server.close()
         for writer in attending.values():
-            writer.transport.abort()
+            with suppress(AttributeError):  # so says Python 3.11.2 where TLS has ended already
+                writer.transport.abort()
         await asyncio.gather(*filter(None, attending), return_exceptions=True)
 
 

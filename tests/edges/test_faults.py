@@ -13,7 +13,19 @@ from pathlib import Path
 import pytest
 import trustme
 from fakeapi import Rows, refs
-from faultserver import BOMB, CHUNKED, LIMITED, OK, Fault, FaultServer, deaf, endlessly, says, stalls
+from faultserver import (
+    BOMB,
+    CHUNKED,
+    LIMITED,
+    OK,
+    Fault,
+    FaultServer,
+    deaf,
+    endlessly,
+    resets_after,
+    says,
+    stalls,
+)
 
 from bulkcancel.clock import SystemClock
 from bulkcancel.datadog import Credentials, DatadogApi, Target, connect
@@ -123,15 +135,15 @@ async def test_a_429_counts_whatever_its_body_is(body: Fault) -> None:
     assert (answer.status, answer.headers["x-ratelimit-reset"]) == (429, "7")
 
 
-async def test_refused_connections_are_waited_out() -> None:
-    """The port opens while the run is on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    async with api_at(port) as api:
-        answer = await api.cancel(REF)
-        assert isinstance(answer, Failure)
-        assert answer.kind is CONNECTION
-        assert "refused" in answer.detail.lower() or "connect" in answer.detail.lower()
+async def test_a_refused_connection_is_a_fault() -> None:
+    """Its own words say so."""
+    with socket.socket() as silent:  # it has the port, and does not listen
+        silent.bind(("127.0.0.1", 0))
+        async with api_at(silent.getsockname()[1]) as api:
+            answer = await api.cancel(REF)
+    assert isinstance(answer, Failure)
+    assert answer.kind is CONNECTION
+    assert "Connect call failed" in answer.detail
 
 
 async def test_a_connection_that_is_never_accepted_times_out() -> None:
@@ -167,12 +179,21 @@ async def test_connections_closed_under_us_cost_no_attempt() -> None:
 
 
 async def test_a_reset_after_the_reply_costs_nothing() -> None:
-    """The answer counts."""
-    server = FaultServer(*[says(OK, then_resets=True)] * 3)
+    """The answer counts; the next request finds the connection dead, before or after it was sent."""
+    heard = asyncio.Event()
+    results: list[Result] = []
+
+    async def sink(result: Result) -> None:
+        results.append(result)
+        heard.set()
+
+    server = FaultServer(resets_after(OK, heard))
     async with server.serving() as port, api_at(port) as api:
-        summary, results = await run(api, 12)
-    assert summary.outcomes[Outcome.CANCELED] == 12
+        engine = Engine(api, Settings(concurrency=1), jitter=lambda: 0.0)
+        summary = await engine.run(Rows(refs(3)), sink)
+    assert summary.outcomes[Outcome.CANCELED] == 3
     assert {result.attempts for result in results} == {1}
+    assert server.connections == 2
 
 
 @pytest.fixture
@@ -254,13 +275,14 @@ class ComingBack(SystemClock):
 
 async def test_a_server_that_dies_and_returns_is_waited_out() -> None:
     """No row is burnt, although there are fewer attempts than probes would need."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    silent = socket.socket()  # it has the port, and refuses until it listens
+    silent.bind(("127.0.0.1", 0))
+    port = silent.getsockname()[1]
     server = FaultServer()
 
     async with AsyncExitStack() as serving, api_at(port) as api:
         results: list[Result] = []
-        clock = ComingBack(lambda: serving.enter_async_context(server.serving(port=port)))
+        clock = ComingBack(lambda: serving.enter_async_context(server.serving(sock=silent)))
         engine = Engine(api, Settings(concurrency=4, max_attempts=3), clock=clock, jitter=lambda: 0.0)
 
         async def sink(result: Result) -> None:
