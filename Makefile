@@ -65,7 +65,7 @@ build: $(STAMP)
 
 check: lint types audit secrets docs build $(STAMP)
 	$(BIN)/python tests/fuzz/run.py 3
-	$(BIN)/pytest -m "not browser" --cov --cov-report=term
+	$(BIN)/pytest -m "" --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=100 --include='bulkcancel/policy.py,bulkcancel/pacing/*,bulkcancel/tally.py'
 
 $(BENCH): $(STAMP)

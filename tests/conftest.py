@@ -1,13 +1,15 @@
-"""Settings for all tests: the same examples every time, and no deadlines on busy machines; and the command line."""
+"""Settings for all tests: the same surroundings and examples every time, no deadlines; and the command line."""
 
 from pathlib import Path
 
 import pytest
+from children import forget_surroundings
 from cliapp import Call, Ended
 from hypothesis import settings
 
 from bulkcancel.cli import main
 
+forget_surroundings()
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
 
@@ -16,8 +18,6 @@ settings.load_profile("steady")
 def call(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call:
     """Run the command line; gives its exit code and what it wrote."""
     monkeypatch.chdir(tmp_path)
-    for name in ("DD_API_KEY", "DD_APP_KEY", "DATADOG_API_KEY", "DATADOG_APP_KEY", "DD_SITE", "DD_READ_ONLY"):
-        monkeypatch.delenv(name, raising=False)
 
     def run(*words: object) -> Ended:
         capfd.readouterr()

@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from children import MAIN, child, read_to
 from cliapp import outcomes
 
 from bulkcancel.models import Outcome
@@ -25,12 +27,10 @@ def row(number: int) -> str:
     return f"{W},{UUID(int=(1 << 127) + number, version=4)}\n"
 
 
-def start(path: Path, *words: str, **options: int) -> subprocess.Popen[str]:
+def start(path: Path, *words: str, **options: int) -> AbstractContextManager[subprocess.Popen[str]]:
     """Start a run there."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("DD_")}
-    code = "import sys; from bulkcancel.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, "run", "--sandbox", "--yes", *words]
-    return subprocess.Popen(command, cwd=path, env=environ, text=True, stderr=subprocess.PIPE, **options)  # type: ignore[call-overload, no-any-return] # keywords of a table
+    command = [sys.executable, "-c", MAIN, "run", "--sandbox", "--yes", *words]
+    return child(command, cwd=path, stderr=subprocess.PIPE, **options)
 
 
 @pytest.fixture
@@ -64,8 +64,7 @@ def test_a_first_signal_drains(many: Path, number: signal.Signals, code: int) ->
     """Every row is accounted for, and the last line continues the run."""
     with start(many, "in.csv", "-o", "r.csv", "-v", "--rate", "200/s") as process:
         assert process.stderr is not None
-        while "canceled" not in process.stderr.readline():
-            pass
+        read_to(process.stderr, "canceled")
         process.send_signal(number)
         last = process.stderr.read().splitlines()[-1]
         assert process.wait() == code
@@ -79,11 +78,9 @@ def test_a_second_signal_leaves_at_once(many: Path) -> None:
     """The report stays valid, and is continued later."""
     with start(many, "in.csv", "-o", "r.csv", "-v", "--scenario", "flaky") as process:
         assert process.stderr is not None
-        while "canceled" not in process.stderr.readline():
-            pass
+        read_to(process.stderr, "canceled")
         process.send_signal(signal.SIGINT)
-        while "Stopping" not in process.stderr.readline():
-            pass
+        read_to(process.stderr, "Stopping")
         process.send_signal(signal.SIGTERM)
         process.stderr.read()
         assert process.wait() == 130
@@ -132,8 +129,7 @@ def test_a_deleted_report_stops_the_run(many: Path) -> None:
     """Within a second or so."""
     with start(many, "in.csv", "-o", "r.csv", "-v", "--rate", "200/s") as process:
         assert process.stderr is not None
-        while "canceled" not in process.stderr.readline():
-            pass
+        read_to(process.stderr, "canceled")
         (many / "r.csv").unlink()
         last = process.stderr.read().splitlines()[-1]
         assert process.wait() == 4
@@ -142,15 +138,14 @@ def test_a_deleted_report_stops_the_run(many: Path) -> None:
 
 def test_the_sandbox_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
     """And a run finds it by its URL."""
-    code = "import sys; from bulkcancel.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, "sandbox", "--port", "0", "--quota", "500/5"]
-    with subprocess.Popen(command, text=True, stderr=subprocess.PIPE) as server:
+    command = [sys.executable, "-c", MAIN, "sandbox", "--port", "0", "--quota", "500/5"]
+    with child(command, stderr=subprocess.PIPE) as server:
         assert server.stderr is not None
         url = server.stderr.readline().split()[-1]
         (tmp_path / "in.csv").write_text(HEADER + row(1))
         keys = {"DD_API_KEY": "a", "DD_APP_KEY": "b"}
         run = subprocess.run(
-            [sys.executable, "-c", code, "run", "in.csv", "-y", "--base-url", url, "-o", "r.csv"],
+            [sys.executable, "-c", MAIN, "run", "in.csv", "-y", "--base-url", url, "-o", "r.csv"],
             cwd=tmp_path, env={**os.environ, **keys}, capture_output=True, check=False,
         )  # fmt: skip
         assert run.returncode == 0

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,24 +18,23 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from children import LONGEST, MAIN, child, read_to
 from cliapp import outcomes
 
 from bulkcancel.models import Outcome
 
 pytestmark = pytest.mark.slow
 
-CODE = "import sys; from bulkcancel.cli import main; sys.exit(main())"
 SMALL_DISK = f"""
 import atexit, resource
 before = resource.getrlimit(resource.RLIMIT_FSIZE)
 atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, before)  # whoever measures coverage needs room then
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
-{CODE}
+{MAIN}
 """
 W = str(UUID(int=1 << 127, version=4))
 _PATIENCE = 30.0
-PIPE_ALMOST_FULL = 60_000  # bytes of 64 KiB
-ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith(("DD_", "DATADOG_"))}
+PIPE_ALMOST_FULL = 50_000  # bytes of 64 KiB, for rows do not fill pages
 
 
 def write(path: Path, count: int = 2000) -> None:
@@ -67,7 +67,7 @@ def on_terminal(path: Path, *words: str) -> Iterator[tuple[int, int]]:
     pid, terminal = pty.fork()
     if not pid:
         os.chdir(path)
-        os.execve(sys.executable, [sys.executable, "-c", CODE, *words], {**ENVIRON, "TERM": "xterm"})  # noqa: S606 - on purpose
+        os.execve(sys.executable, [sys.executable, "-c", MAIN, *words], {**os.environ, "TERM": "xterm"})  # noqa: S606 - on purpose
     try:
         yield pid, terminal
     finally:
@@ -91,7 +91,12 @@ def read_until(terminal: int, words: bytes) -> bytes:
 
 def exit_of(pid: int) -> int:
     """How a process ends."""
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    limit = threading.Timer(LONGEST, os.kill, (pid, signal.SIGKILL))
+    limit.start()
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    finally:
+        limit.cancel()
 
 
 @pytest.mark.parametrize(
@@ -120,8 +125,8 @@ def test_a_signal_at_the_prompt_ends_it(tmp_path: Path, number: int, code: int, 
 def test_a_signal_while_the_plan_reads_ends_it(tmp_path: Path) -> None:
     """Before anyone was asked."""
     os.mkfifo(tmp_path / "f")
-    words = [sys.executable, "-c", CODE, "run", "f", "--sandbox", "--dry-run"]
-    with subprocess.Popen(words, cwd=tmp_path, env=ENVIRON, stderr=subprocess.PIPE, text=True) as process:
+    words = [sys.executable, "-c", MAIN, "run", "f", "--sandbox", "--dry-run"]
+    with child(words, cwd=tmp_path, stderr=subprocess.PIPE) as process:
         writer = os.open(tmp_path / "f", os.O_WRONLY)
         os.write(writer, f"workflow_id,instance_id\n{W},{W}\n".encode())
         until(lambda: not unread(writer) and is_asleep(process.pid))
@@ -166,15 +171,13 @@ def test_a_hangup_that_was_ignored_at_the_start_stays_ignored(tmp_path: Path) ->
     words = [
         sys.executable,
         "-c",
-        f"import signal; signal.signal(1, signal.SIG_IGN); {CODE}",
+        f"import signal; signal.signal(1, signal.SIG_IGN); {MAIN}",
         "run",
         "in.csv",
     ]
     words += ["--sandbox", "-y", "-v", "--rate", "200/s", "-o", "r.csv"]
-    with subprocess.Popen(words, cwd=tmp_path, env=ENVIRON, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        while "canceled" not in process.stderr.readline():
-            pass
+    with child(words, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        read_to(process.stderr, "canceled")
         process.send_signal(signal.SIGHUP)
         process.communicate()
     assert process.returncode == 0
@@ -183,16 +186,13 @@ def test_a_hangup_that_was_ignored_at_the_start_stays_ignored(tmp_path: Path) ->
 
 def test_a_signal_while_standard_input_is_silent_drains(tmp_path: Path) -> None:
     """What was read is recorded, and the command that goes on takes a pipe."""
-    words = [sys.executable, "-c", CODE, "run", "--sandbox", "-y", "-v", "-o", "r.csv"]
-    with subprocess.Popen(
-        words, cwd=tmp_path, env=ENVIRON, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    words = [sys.executable, "-c", MAIN, "run", "--sandbox", "-y", "-v", "-o", "r.csv"]
+    with child(words, cwd=tmp_path, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stderr is not None
         process.stdin.write(f"workflow_id,instance_id\n{W},{W}\n{W},{W}x")
         process.stdin.flush()
-        while "canceled" not in process.stderr.readline():
-            pass
+        read_to(process.stderr, "canceled")
         process.send_signal(signal.SIGINT)
         last = process.stderr.read().splitlines()[-1]
         assert process.wait() == 130
@@ -204,17 +204,14 @@ def test_a_signal_while_standard_input_is_silent_drains(tmp_path: Path) -> None:
 def test_a_reader_that_does_not_read_is_left_by_the_second_signal(tmp_path: Path) -> None:
     """A full pipe holds up rows, never signals."""
     write(tmp_path / "in.csv", 5000)
-    words = [sys.executable, "-c", CODE, "run", "in.csv", "--sandbox", "-y", "-o", "-"]
-    with subprocess.Popen(
-        words, cwd=tmp_path, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    words = [sys.executable, "-c", MAIN, "run", "in.csv", "--sandbox", "-y", "-o", "-"]
+    with child(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         reader = process.stdout.fileno()
         until(lambda: unread(reader) > PIPE_ALMOST_FULL)
         process.send_signal(signal.SIGINT)
-        while "Stopping" not in process.stderr.readline():
-            pass
+        read_to(process.stderr, "Stopping")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=5.0) == 130
         process.stdout.read()
@@ -223,10 +220,10 @@ def test_a_reader_that_does_not_read_is_left_by_the_second_signal(tmp_path: Path
 def test_a_disk_that_takes_nothing_stops_the_run(tmp_path: Path) -> None:
     """Standard output may be a full disk as well."""
     write(tmp_path / "in.csv")
-    words = [sys.executable, "-c", CODE, "run", "in.csv", "--sandbox", "-y", "-o", "-"]
+    words = [sys.executable, "-c", MAIN, "run", "in.csv", "--sandbox", "-y", "-o", "-"]
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
-            words, cwd=tmp_path, env=ENVIRON, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            words, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert ended.returncode == 4
     assert (
@@ -241,7 +238,6 @@ def test_a_full_disk_says_what_was_sent_and_not_recorded(tmp_path: Path) -> None
     ended = subprocess.run(
         [sys.executable, "-c", SMALL_DISK, *words],
         cwd=tmp_path,
-        env=ENVIRON,
         stderr=subprocess.PIPE,
         text=True,
         check=False,
@@ -256,7 +252,7 @@ def test_a_full_disk_says_what_was_sent_and_not_recorded(tmp_path: Path) -> None
     assert not unrecorded & recorded
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     again = subprocess.run(
-        ["/bin/sh", "-c", found[2]], cwd=tmp_path, env={**ENVIRON, "PATH": path}, check=False
+        ["/bin/sh", "-c", found[2]], cwd=tmp_path, env={**os.environ, "PATH": path}, check=False
     )
     assert again.returncode == 0
     assert outcomes(tmp_path / "it's.csv") == [Outcome.CANCELED] * 200

@@ -4,6 +4,7 @@ New inputs go to a scratch directory; an input that breaks a target is written t
 into `tests/fuzz/corpus/<target>/`, where the default tests replay it.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"
+MEMORY = Path("/dev/shm")  # noqa: S108 - a file in it costs no disk; without it, files are as usual
 NO_FUZZER = "The fuzzer was SKIPPED: atheris is not installed (pip install '.[fuzz]', Linux x86-64)."
 
 
@@ -25,13 +27,19 @@ def main(words: list[str]) -> int:
 
     names = words[1:] or list(TARGETS)
     for name in names:
-        with tempfile.TemporaryDirectory() as found:
+        # The fuzzer ends without cleaning up, so that all its files are in a directory of ours.
+        with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as scratch:
+            found = Path(scratch) / "found"
+            found.mkdir()
             command = [
-                sys.executable, __file__, "--one", name, found, str(CORPUS / name), f"-max_total_time={words[0]}",
+                sys.executable, __file__, "--one", name, str(found), str(CORPUS / name), f"-max_total_time={words[0]}",
                 "-max_len=4096", "-timeout=20", "-rss_limit_mb=1024", "-print_final_stats=1", "-verbosity=1",
                 f"-artifact_prefix={Path.cwd()}/{name}-",
             ]  # fmt: skip
-            done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, errors="replace")
+            done = subprocess.run(
+                command, env={**os.environ, "TMPDIR": scratch}, stderr=subprocess.PIPE, text=True,
+                check=False, errors="replace",
+            )  # fmt: skip
         executed = [
             line.split()[-1] for line in done.stderr.splitlines() if "number_of_executed_units" in line
         ]

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from children import MAIN
 from cliapp import Call
 
 W = [f"{n:08d}-2222-4333-8444-555555555555" for n in range(12)]
 X = "66666666-7777-4888-8999-aaaaaaaaaaaa"
 # pragma: allowlist nextline secret
 KEYS = {"DD_API_KEY": "0123456789abcdef" * 2, "DD_APP_KEY": "fedcba9876543210" * 2 + "00112233"}
-START = "import sys; from bulkcancel.cli import main; sys.exit(main())"
 
 AUDITED = """
 import sys, os
@@ -60,7 +60,14 @@ def test_the_plan_says_where_as_whom_how_many_and_whose(ready: Call) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "extra", [[], ["-"], ["--sandbox"], ["--resume", "-o", "r.csv"], ["-o", "new.csv", "--summary", "s.json"]]
+    "extra",
+    [
+        [],
+        ["-"],
+        ["--sandbox"],
+        ["--sandbox", "--resume", "-o", "r.csv"],
+        ["-o", "new.csv", "--summary", "s.json"],
+    ],
 )
 def test_a_dry_run_opens_no_socket_and_writes_no_file(ready: Call, extra: list[str]) -> None:
     """As the interpreter itself reports it; and the directory is as it was."""
@@ -179,7 +186,7 @@ def test_a_person_at_a_real_terminal_decides(ready: Call, typed: bytes, code: in
     assert ready("--version").code == 0
     main_end, far_end = pty.openpty()
     # As the controlling terminal, so that its keys send signals.
-    start = f"import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); {START}"
+    start = f"import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); {MAIN}"
     command = [sys.executable, "-c", start, "run", "in.csv", "--sandbox", "-o", "r.csv", "--no-progress"]
     with subprocess.Popen(command, stdin=far_end, stderr=subprocess.PIPE, start_new_session=True) as process:
         assert process.stderr is not None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+from children import MAIN
 from cliapp import Call, outcomes
 
 from bulkcancel.models import InstanceRef, Outcome, RejectedRow
@@ -18,7 +19,6 @@ W, X = "11111111-2222-4333-8444-555555555555", "66666666-7777-4888-8999-aaaaaaaa
 Y = X.replace("6", "7")
 HEAD, GOOD = "workflow_id,instance_id", f"{W},{X}"
 MANY = ",".join(f"c{n}" for n in range(9_998))
-START = "import sys; from bulkcancel.cli import main; sys.exit(main())"
 
 # What stands in the file; the exit code of a run; the words it is told with; the rows' outcomes, by line.
 C, BAD = Outcome.CANCELED, Outcome.INVALID
@@ -36,10 +36,10 @@ TABLE: list[tuple[str, bytes, int, str, list[Outcome]]] = [
     ("10,000 columns", f"{HEAD},{MANY}\n{GOOD}{',' * 9_998}\n".encode(), 1, "line 2: the row has more than 1000", [BAD]),
     ("columns missing in some rows", f"n,{HEAD}\n1,{GOOD}\n1,{W}\n1\n\n".encode(), 1, "line 3: the row has 2 of 3", [C, BAD, BAD]),
     ("a line of a megabyte", f"{HEAD}\n{GOOD}\n{'x' * 1_000_000}\n{W},{Y}\n".encode(), 1, "line 3: the line is longer", [C, BAD, C]),
-    ("gzip within gzip", gzip.compress(gzip.compress(GOOD.encode())), 2, "is gzipped twice", []),
+    ("gzip within gzip", gzip.compress(gzip.compress(GOOD.encode(), mtime=0), mtime=0), 2, "is gzipped twice", []),
     ("a spreadsheet", b"PK\x03\x04" + b"x" * 50, 2, "save it as CSV", []),
     ("xz", b"\xfd7zXZ\0" + b"x" * 50, 2, "xz -dc", []),
-    ("an archive cut off", gzip.compress(f"{HEAD}\n{GOOD}\n".encode())[:-4], 1, "line 3: the compressed input ends early", [C, BAD]),
+    ("an archive cut off", gzip.compress(f"{HEAD}\n{GOOD}\n".encode(), mtime=0)[:-4], 1, "line 3: the compressed input ends early", [C, BAD]),
     ("an archive damaged", b"\x1f\x8b\x08" + b"x" * 50, 2, "can't be decompressed", []),
     ("JSON nested too deep", b'{"workflow_id":' + b"[" * 990 + b"]" * 990 + b',"instance_id":"x"}\n', 1, "line 1: ", [BAD]),
     ("JSON far too deep", f'{{"workflow_id":"{W}","instance_id":"{X}"}}\n{{"a":{"[" * 20_000}\n'.encode(), 1, "line 2: not JSON", [C, BAD]),
@@ -202,7 +202,7 @@ def test_memory_is_bounded_whatever_comes(
 def test_the_worst_quotes_cost_no_more_than_linear_time(tmp_path: Path) -> None:
     """A file of openings that look as if they would close: a megabyte in seconds, not hours."""
     (tmp_path / "in").write_bytes(START_OF_FILE + (b'x,"\n' + b'""""\n' * 199) * 1000)
-    command = [sys.executable, "-c", START, "run", "in", "--sandbox", "--dry-run"]
+    command = [sys.executable, "-c", MAIN, "run", "in", "--sandbox", "--dry-run"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=60)
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr
@@ -211,7 +211,7 @@ def test_the_worst_quotes_cost_no_more_than_linear_time(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_standard_input_by_its_device_name(call: Call, tmp_path: Path) -> None:
     """`/dev/stdin` is a pipe like any other."""
-    command = [sys.executable, "-c", START, "run", "/dev/stdin", "--sandbox", "-y", "-o", "r.csv"]
+    command = [sys.executable, "-c", MAIN, "run", "/dev/stdin", "--sandbox", "-y", "-o", "r.csv"]
     done = subprocess.run(command, cwd=tmp_path, input=f"{GOOD}\n".encode(), capture_output=True, check=False)
     assert (done.returncode, outcomes(tmp_path / "r.csv")) == (0, [C])
     assert call("run", "/dev/null", "--sandbox", "-y").code == 2

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import pickle
+import re
 import resource
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from children import MAIN, child
 from cliapp import Call
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,12 +35,12 @@ from bulkcancel.settings import Settings
 API_KEY, APP_KEY = "0123456789abcdef" * 2, "fedcba9876543210" * 2 + "00112233"
 KEYS = Credentials(API_KEY, APP_KEY)
 W, X = "11111111-2222-4333-8444-555555555555", "66666666-7777-4888-8999-aaaaaaaaaaaa"
-START = "import sys; from bulkcancel.cli import main; sys.exit(main())"
 
 
 def shows_a_key(text: str) -> bool:
-    """Whether eight characters of one stand in a text in a row, in either case."""
-    folded = text.lower()
+    """Whether eight characters of one stand in a text in a row, in either case, escaped or between NULs."""
+    spelled = re.sub(r"\\+(?:x|u00)([0-9a-fA-F]{2})", lambda found: chr(int(found[1], 16)), text)
+    folded = spelled.replace("\0", "").lower()
     return any(key[n : n + 8] in folded for key in (API_KEY, APP_KEY) for n in range(len(key) - 7))
 
 
@@ -60,7 +62,7 @@ ECHOES: list[Callable[[bytes], bytes]] = [
     lambda _: answer("400 Bad", json.dumps({"errors": [API_KEY]}).encode("utf-16")),
     lambda _: answer("400 Bad", b"\0".join(bytes([c]) for c in APP_KEY.encode())),
     lambda _: answer("302 Found", b"", f"Location: https://login.example/?k={APP_KEY}&a={API_KEY}"),
-    lambda head: b"HTTP/1.1 nonsense " + head.replace(b"\r\n", b" ") + b"\r\n\r\n",
+    lambda _: f"HTTP/1.1 nonsense {API_KEY}\r\n\r\n".encode(),  # its beginning is what is quoted
     lambda _: answer("400 Bad", b"x" * 290 + APP_KEY.encode()),
     lambda _: f"HTTP/1.1 200 OK\r\n{API_KEY}\r\n\r\n".encode(),
     lambda _: answer("200 OK", b"", "X: " + API_KEY * 300),
@@ -98,7 +100,7 @@ def test_a_run_shows_no_key_anywhere(keys: Call) -> None:
         "    def log_message(self, *a): pass\n"
         "s = http.server.HTTPServer(('127.0.0.1', 0), H); print(s.server_port, flush=True); s.serve_forever()\n"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as server:
+    with child([sys.executable, "-c", code], stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         port = server.stdout.readline().strip()
         words = ["run", "in.csv", "-y", "--base-url", f"http://127.0.0.1:{port}", "-v", "--max-attempts", "1"]
@@ -155,7 +157,7 @@ def test_keys_are_not_copied_out(way: Callable[[object], object]) -> None:
 def test_the_debug_modes_show_no_key(tmp_path: Path) -> None:
     """`-X dev`, asyncio's debugging, every logger at DEBUG, and the embedded server beside it."""
     (tmp_path / "in.csv").write_text(f"{W},{X}\n")
-    code = f"import logging; logging.basicConfig(level=0); {START}"
+    code = f"import logging; logging.basicConfig(level=0); {MAIN}"
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-X", "faulthandler", "-c", code, "run", "in.csv", "-y", "-v", "--sandbox"],
         cwd=tmp_path, capture_output=True, text=True, check=False,
@@ -243,9 +245,16 @@ def test_a_fault_of_our_own_is_a_sentence(keys: Call, monkeypatch: pytest.Monkey
 
 
 def test_a_crash_leaves_no_memory_behind(keys: Call) -> None:
-    """Core dumps are off for the process."""
-    keys("run", "in.csv", "--dry-run")
-    assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
+    """Core dumps are off for the process, where the system would write one."""
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    if not before[1]:
+        pytest.skip("core dumps are off here, and can't be turned on")
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+    try:
+        keys("run", "in.csv", "--dry-run")
+        assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
 
 
 BOTH = f"DD_API_KEY={API_KEY}\nDD_APP_KEY={APP_KEY}\n"
