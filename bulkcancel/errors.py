@@ -33,3 +33,7 @@ class ReportLostError(BulkCancelError):
     """The report could no longer be written; sending stops at once."""
 
     exit_code = ExitCode.REPORT_LOST
+
+
+class CompactionError(BulkCancelError):
+    """A finished report, whole as it is, could not be rewritten with one row for each input row."""

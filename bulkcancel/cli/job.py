@@ -14,7 +14,7 @@ from bulkcancel.cli.closing import Closing
 from bulkcancel.cli.signals import SIGNALS, Signaled, allow_files, heeded, ignore_from_here, is_terminal
 from bulkcancel.datadog import Target, connect
 from bulkcancel.engine import Engine
-from bulkcancel.errors import ReportLostError
+from bulkcancel.errors import CompactionError, ReportLostError
 from bulkcancel.models import ExitCode, StopReason
 from bulkcancel.pacing import HoldReason
 from bulkcancel.progress import Watch, duration, lines_of
@@ -252,5 +252,7 @@ class Job:
         try:
             for _ in self._report.finish():
                 await checkpoint()
+        except CompactionError as error:
+            self._messages.warning(str(error))
         except ReportLostError as error:
             self._report_error = str(error)

@@ -1,9 +1,11 @@
 """The command that continues a run where it ends."""
 
+import os
 import shlex
 from typing import Any
 
 from bulkcancel.cli.work import STDIO
+from bulkcancel.text import printable
 
 
 def resume_command(words: list[str], report: str, values: dict[str, Any], *, is_whole: bool) -> str:
@@ -36,5 +38,26 @@ def resume_command(words: list[str], report: str, values: dict[str, Any], *, is_
         kept += ["-o", report]
     if not values["resume"]:
         kept.append("--resume")
-    command = f"bulkcancel {shlex.join(kept)}"
+    command = " ".join(["bulkcancel", *map(quoted, kept)])
     return command if is_whole else f"<the same rows> | {command}"
+
+
+def quoted(word: str) -> str:
+    """A word as bash, zsh and ksh take it, in characters that neither steer a terminal nor break a line.
+
+    A file's name may hold a line break, an escape or bytes that are no text: whoever pastes the command means
+    that very file.
+    """
+    if _is_printable(word):
+        return shlex.quote(word)
+    return f"$'{''.join(map(_escaped, word))}'"
+
+
+def _escaped(char: str) -> str:
+    if char in "\\'":
+        return f"\\{char}"
+    return char if _is_printable(char) else "".join(f"\\{byte:03o}" for byte in os.fsencode(char))
+
+
+def _is_printable(text: str) -> bool:
+    return printable(text, len(text)) == text

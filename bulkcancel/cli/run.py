@@ -12,6 +12,7 @@ import click
 
 from bulkcancel.cli import options, params
 from bulkcancel.cli.ask import ask, refuse_if_read_only
+from bulkcancel.cli.paths import check_paths
 from bulkcancel.cli.plan import Plan, Planner
 from bulkcancel.cli.signals import Signaled, before_the_run, is_terminal
 from bulkcancel.cli.work import STDIO, Input, Place, RecordedRows
@@ -100,6 +101,7 @@ def _run(
     if not values["dry_run"] and destination.scenario is None:
         refuse_if_read_only()
     place = Place(values["report"], resume=values["resume"])
+    values = check_paths(values, place)
     ledger, tally = Ledger(), Tally()
     input_format = options.input_format(values, destination.target.site)
     with closing(_input(values, place, ledger, input_format)) as source, closing(place):

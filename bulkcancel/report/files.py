@@ -40,6 +40,27 @@ def create_private(path: "Path") -> int:
     return fd
 
 
+def check_creatable(path: "Path") -> None:
+    """See that a file could be created there, as far as that can be told without creating it.
+
+    Raises:
+        OSError: It could not.
+    """
+    with suppress(FileNotFoundError):  # whatever else is wrong with the name
+        path.lstat()
+    _check_directory(path.parent)
+
+
+def check_replaceable(path: "Path") -> None:
+    """See that `write_private` could write there, as far as that can be told without writing.
+
+    Raises:
+        OSError: It could not.
+    """
+    _check_regular_or_absent(path)
+    _check_directory(path.parent)
+
+
 def write_private(path: "Path", data: bytes) -> None:
     """Write a whole file that only its owner can read, in place of an earlier one.
 
@@ -49,9 +70,8 @@ def write_private(path: "Path", data: bytes) -> None:
     Raises:
         OSError: It can't be written, or something other than a regular file stands there.
     """
-    if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
-        raise OSError(errno.EEXIST, "something other than a regular file stands there")
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
+    _check_regular_or_absent(path)
+    temporary = path.with_name(f".bulkcancel-{secrets.token_hex(8)}.new")
     fd = os.open(temporary, _FLAGS | os.O_CREAT | os.O_EXCL, _MODE)
     try:
         with os.fdopen(fd, "wb") as file:
@@ -176,6 +196,19 @@ def sync_directory(path: "Path") -> None:
 def words_of(error: Exception) -> str:
     """What the system says went wrong."""
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def _check_regular_or_absent(path: "Path") -> None:
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise OSError(errno.EEXIST, "something other than a regular file stands there")
+
+
+def _check_directory(path: "Path") -> None:
+    """See that names can be given and taken in a directory."""
+    path.stat()
+    if not os.access(path, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise PermissionError(errno.EACCES, f"nothing can be written in {path.absolute()}")
 
 
 def _lock(fd: int, path: "Path") -> None:

@@ -4,10 +4,11 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from bulkcancel.errors import ReportError, ReportLostError
+from bulkcancel.errors import CompactionError, ReportError, ReportLostError
 from bulkcancel.report.codec import EARLIER_HEADER, to_earlier_csv
 from bulkcancel.report.files import (
     Appender,
+    check_creatable,
     create_private,
     cut_torn_tail,
     open_existing,
@@ -135,7 +136,8 @@ class Report:
         """Leave one row for each input row, on the disk: step by step, for it may take seconds.
 
         Raises:
-            ReportLostError: The file can't be written any more.
+            ReportLostError: The file can't be written any more, or is gone.
+            CompactionError: It is whole, but rows that were replaced can't be left out of it.
         """
         self.sync()
         if self._new_pass is None:
@@ -148,9 +150,9 @@ class Report:
                     self._file = Appender(fd, self.path)
                 yield
         except (OSError, ReportError) as error:
-            raise ReportLostError(
-                f"The report {self.path} can't be tidied: {words_of(error)}; nothing in it is lost, "
-                "but rows that were tried again stand in it more than once."
+            raise CompactionError(
+                f"The report {self.path} can't be tidied: {words_of(error).rstrip('.')}. Nothing in it is "
+                "lost, but rows that were tried again stand in it more than once; the last of each counts."
             ) from None
         self._new_pass = None
 
@@ -184,13 +186,17 @@ def check_free(path: "Path") -> None:
     """See that a report can begin there, before anyone is asked.
 
     Raises:
-        ReportError: Something stands there, its name fits no format, or there is no such directory.
+        ReportError: Something stands there, its name fits no format, or nothing can be created there.
     """
     format_of(path)
     if os.path.lexists(path):
         raise ReportError(
             f"The report {path} exists already; continue it with --resume, or name another with -o."
         )
+    try:
+        check_creatable(path)
+    except (OSError, ValueError) as error:
+        raise ReportError(f"The report {path} can't be created: {words_of(error)}.") from None
 
 
 def _remembering() -> "IsFirst":

@@ -2,9 +2,11 @@
 
 import os
 from contextlib import suppress
+from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from bulkcancel.errors import ReportLostError
 from bulkcancel.models import Outcome
 from bulkcancel.report.files import create_private, stands_for, sync_directory
 from bulkcancel.report.scan import newest_first
@@ -15,11 +17,15 @@ if TYPE_CHECKING:
 
 _ALL_STAND = frozenset({Outcome.DUPLICATE, Outcome.INVALID})
 _LINES_PER_STEP = 20_000
+_LONGEST_NAME = 255  # bytes, on nearly every file system
 
 
 def temporary_for(path: "Path") -> "Path":
     """Where the tidied report is written before it takes the other's place."""
-    return path.with_name(f".{path.name}.new")
+    name = f".{path.name}.new"
+    if len(os.fsencode(name)) > _LONGEST_NAME:
+        name = f".{blake2b(os.fsencode(path.name), digest_size=16).hexdigest()}.new"
+    return path.with_name(name)
 
 
 def tidied(
@@ -42,8 +48,9 @@ def tidied(
         where nothing was replaced.
 
     Raises:
-        OSError: It can't be read or written; it is as it was.
+        OSError: It can't be read, or its successor can't be written; it is as it was.
         ReportError: The same.
+        ReportLostError: Somebody deleted, moved or shortened it meanwhile.
     """
     stale: list[bool] = []
     for batch in newest_first(path):
@@ -58,19 +65,19 @@ def tidied(
     temporary.unlink(missing_ok=True)
     new = create_private(temporary)
     try:
-        os.fchmod(new, os.fstat(fd).st_mode & 0o777)
+        _keep_owner_and_mode(fd, new)
         with path.open("rb") as old, os.fdopen(os.dup(new), "wb") as file:
             if header:
                 file.write(old.readline())
             while stale:
                 lines = list(islice(old, _LINES_PER_STEP))
                 if not lines:
-                    raise FileNotFoundError(0, "it was cut short")  # noqa: TRY301 - as below
+                    raise ReportLostError(f"The report {path} was cut short.")  # noqa: TRY301 - as below
                 file.writelines(line for line in lines if stale and not stale.pop())
                 yield None
         os.fsync(new)
         if not stands_for(path, fd):
-            raise FileNotFoundError(0, "it was deleted or moved")  # noqa: TRY301 - cleans up like the rest
+            raise ReportLostError(f"The report {path} was deleted or moved.")  # noqa: TRY301 - cleans up too
         temporary.replace(path)
     except BaseException:
         os.close(new)
@@ -79,3 +86,11 @@ def tidied(
         raise
     sync_directory(path.parent)
     yield new
+
+
+def _keep_owner_and_mode(old: int, new: int) -> None:
+    """Give a file to whom the other belongs: after `sudo … --resume` too, the report is its owner's."""
+    was, made = os.fstat(old), os.fstat(new)
+    if (was.st_uid, was.st_gid) != (made.st_uid, made.st_gid):
+        os.fchown(new, was.st_uid, was.st_gid)
+    os.fchmod(new, was.st_mode & 0o777)

@@ -216,10 +216,15 @@ def test_refused_keys_stop_with_3(call: Call) -> None:
     assert (summary["requests"], summary["stopped"], summary["exit_code"]) == (1, "credentials_refused", 3)
 
 
-def test_messages_can_be_json_or_few(call: Call) -> None:
-    """One object a line, or the last line alone; a summary that can't be written is said."""
+def test_messages_can_be_json_or_few(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One object a line, or the last line alone; a summary that can't be written after all is said."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("bulkcancel.cli.closing.write_private", full)
     write("in.csv", *IDS)
-    words = ("run", "in.csv", "--sandbox", "-y", "--log-format", "json", "-v", "--summary", "none/s.json")
+    words = ("run", "in.csv", "--sandbox", "-y", "--log-format", "json", "-v", "--summary", "s.json")
     records = [json.loads(line) for line in call(*words).err.splitlines()]
     assert records[-1]["outcomes"]["canceled"] == 8
     assert sum(record["level"] == "debug" for record in records) == 8
