@@ -73,16 +73,23 @@ class StopReason(StrEnum):
     UNTRUSTED = "untrusted"
     PROXY_REFUSED = "proxy_refused"
     UNREACHABLE = "unreachable"
+    NO_FILES = "too_many_open_files"
     MAX_FAILURES = "max_failures"
     MAX_DURATION = "max_duration"
     REPORT_LOST = "report_lost"
 
 
 class FailureKind(StrEnum):
-    """Why an attempt brought no reply; those with `http` are words of the vendor's own sync tools."""
+    """Why an attempt brought no reply; those with `http` are words of the vendor's own sync tools.
+
+    `STALE` is a connection that had been used before and was closed while the request was on its way: the
+    same request goes again on a new one. `NO_FILES` is a request that was never sent.
+    """
 
     TIMEOUT = "http_timeout"
     CONNECTION = "http_connection"
+    STALE = "stale_connection"
+    NO_FILES = "too_many_open_files"
     UNTRUSTED = "tls_untrusted"
     PROXY_REFUSED = "proxy_refused"
     UNKNOWN = "unknown"

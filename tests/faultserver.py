@@ -78,17 +78,21 @@ class FaultServer:
         requests: Requests received.
         connections: Connections accepted.
         closes: Whether a connection is closed after a sound reply, without a word of it in the reply.
+        replies: How many requests of a connection are answered, before one is read and the connection
+            closed; 0 for all.
     """
 
-    def __init__(self, *faults: Fault, closes: bool = False) -> None:
+    def __init__(self, *faults: Fault, closes: bool = False, replies: int = 0) -> None:
         self.faults = list(faults)
         self.requests = 0
         self.connections = 0
         self.closes = closes
+        self.replies = replies
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        answered = 0
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -97,6 +101,9 @@ class FaultServer:
             while True:
                 await reader.readuntil(b"\r\n\r\n")
                 self.requests += 1
+                answered += 1
+                if self.replies and answered > self.replies:
+                    break
                 if self.faults:
                     await self.faults.pop(0)(writer)
                     break

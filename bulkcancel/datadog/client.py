@@ -1,6 +1,7 @@
 """A thin adapter: one request in, a `Reply` or a `Failure` out."""
 
 import asyncio
+import errno
 import platform
 import ssl
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from aiohttp import ClientError
 from yarl import URL
 
 from bulkcancel._version import __version__
+from bulkcancel.datadog.pool import ConnectionClosedError, Pool
 from bulkcancel.datadog.redact import Redactor
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply
@@ -33,6 +35,9 @@ _DETAIL_LIMIT = 200
 _TOLD_BY_STATUS = frozenset({429, 500, 502, 503, 504})
 _NOTHING_SAID = 3  # bytes: an accepted cancel's `{}` and its line end
 _PROXY_WANTS_PASSWORD = frozenset({401, 407})  # the first is tinyproxy's
+_NO_MORE_FILES = frozenset({errno.EMFILE, errno.ENFILE})
+# A host that drops what we send is known after that long, instead of after a whole `--timeout`.
+_CONNECT_SECONDS = 10.0
 # Below the idle timeouts of the usual load balancers (60 s and more), so that we close first.
 _KEEPALIVE_SECONDS = 30.0
 # A host that moves is found again within a minute; connections in use stay where they are.
@@ -108,19 +113,34 @@ class DatadogApi:
                     if response.status not in _TOLD_BY_STATUS:
                         return Failure(FailureKind.UNKNOWN, f"the body is larger than {BODY_LIMIT} bytes")
                 return self._reply(response.status, response.headers, body or b"")
-        except TimeoutError as error:
-            return Failure(FailureKind.TIMEOUT, self._describe(error))
-        except aiohttp.ClientConnectorCertificateError as error:
-            return Failure(FailureKind.UNTRUSTED, self._describe(error))
-        except aiohttp.ClientHttpProxyError as error:
-            wants_password = error.status in _PROXY_WANTS_PASSWORD
-            kind = FailureKind.PROXY_REFUSED if wants_password else FailureKind.CONNECTION
-            return Failure(kind, self._describe(error))
-        except (ClientError, OSError) as error:
-            return Failure(FailureKind.CONNECTION, self._describe(error))
-        except (ValueError, asyncio.LimitOverrunError, EOFError) as error:
-            # What a parser says of an answer that is not HTTP at all.
-            return Failure(FailureKind.UNKNOWN, self._describe(error))
+        except (ClientError, OSError, ValueError, asyncio.LimitOverrunError, EOFError) as error:
+            return self._failure(error)
+
+    def _failure(self, error: Exception) -> Failure:
+        """What an error says of the request that it ended."""
+        match error:
+            case aiohttp.ConnectionTimeoutError():
+                kind, words = FailureKind.TIMEOUT, f"no connection within {self._session.timeout.connect:g} s"
+            case TimeoutError() if not str(error):
+                kind, words = FailureKind.TIMEOUT, f"no whole reply within {self._session.timeout.total:g} s"
+            case TimeoutError():
+                kind, words = FailureKind.TIMEOUT, self._describe(error)
+            case ConnectionClosedError():
+                kind = FailureKind.STALE if error.was_stale else FailureKind.CONNECTION
+                words = self._describe(error.__cause__ or error)
+            case aiohttp.ClientConnectorCertificateError():
+                kind, words = FailureKind.UNTRUSTED, self._describe(error)
+            case aiohttp.ClientHttpProxyError():
+                wants_password = error.status in _PROXY_WANTS_PASSWORD
+                kind = FailureKind.PROXY_REFUSED if wants_password else FailureKind.CONNECTION
+                words = self._describe(error)
+            case OSError() if error.errno in _NO_MORE_FILES:
+                kind, words = FailureKind.NO_FILES, "this process may open no more files (ulimit -n)"
+            case ClientError() | OSError():
+                kind, words = FailureKind.CONNECTION, self._describe(error)
+            case _:  # what a parser says of an answer that is not HTTP at all
+                kind, words = FailureKind.UNKNOWN, self._describe(error)
+        return Failure(kind, words)
 
     def _reply(self, status: int, headers: "Mapping[str, str]", body: bytes) -> Reply:
         if len(body) > _NOTHING_SAID:
@@ -176,12 +196,7 @@ async def connect(
         ConfigurationError: The CA bundle or the proxy can't be used.
     """
     proxy = proxy_for(target.base_url)
-    connector = aiohttp.TCPConnector(
-        limit=0,  # the gates bound the requests in flight; waiting for a slot would eat into a timeout
-        ttl_dns_cache=_DNS_SECONDS,
-        keepalive_timeout=_KEEPALIVE_SECONDS,
-        ssl=_trusting(ca_bundle),
-    )
+    pool = Pool(keepalive_timeout=_KEEPALIVE_SECONDS, ttl_dns_cache=_DNS_SECONDS, ssl=_trusting(ca_bundle))
     headers = {
         "Accept": "application/json",
         "DD-API-KEY": credentials.api_key,
@@ -191,9 +206,12 @@ async def connect(
     if proxy is not None and proxy.password:
         secrets += [proxy.password, proxy.raw_password or ""]
     async with aiohttp.ClientSession(
-        connector=connector,
+        connector=pool,
+        middlewares=(pool.send_once,),
         headers={"User-Agent": user_agent()},
-        timeout=aiohttp.ClientTimeout(total=settings.timeout),
+        timeout=aiohttp.ClientTimeout(
+            total=settings.timeout, connect=min(_CONNECT_SECONDS, settings.timeout)
+        ),
         cookie_jar=aiohttp.DummyCookieJar(),
     ) as session:
         yield DatadogApi(session, target.base_url, headers, proxy=proxy, redactor=Redactor(secrets))

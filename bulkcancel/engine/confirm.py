@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bulkcancel.engine.brake import StoppedError
-from bulkcancel.models import Outcome
+from bulkcancel.models import Failure, FailureKind, Outcome
 from bulkcancel.policy import State, Verdict, judge, read_state
 
 if TYPE_CHECKING:
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from bulkcancel.engine.brake import Brake
     from bulkcancel.engine.gate import Gate
     from bulkcancel.engine.sender import CancelApi
-    from bulkcancel.models import InstanceRef
+    from bulkcancel.models import InstanceRef, Reply
+    from bulkcancel.pacing import Ticket
 
 # A recorded instance's end lies about 0.4 s after its cancel call.
 _FIRST_LOOK = 0.5
@@ -60,13 +61,19 @@ class Confirmer:
         Raises:
             StoppedError: The run stops.
         """
-        ticket = await self._gate.enter()
-        try:
-            answer = await self._api.get_instance(ref)
-        except BaseException:
+        answer, ticket = await self._read(ref)
+        if isinstance(answer, Failure) and answer.kind is FailureKind.STALE:
             self._gate.drop(ticket)
-            raise
+            answer, ticket = await self._read(ref)
         # The same statuses mean the same things to the pacing, whichever request they answer.
         verdict = judge(answer).verdict
         self._gate.settle(ticket, answer, Verdict.ACCEPTED if verdict is Verdict.MISROUTED else verdict)
         return read_state(answer)
+
+    async def _read(self, ref: "InstanceRef") -> "tuple[Reply | Failure, Ticket]":
+        ticket = await self._gate.enter()
+        try:
+            return await self._api.get_instance(ref), ticket
+        except BaseException:
+            self._gate.drop(ticket)
+            raise

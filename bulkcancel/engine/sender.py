@@ -26,6 +26,9 @@ _HOPELESS = {
 # A row that goes ahead as a probe while the API is down does not pay for it, for about a minute: the
 # breaker's pauses are 1, 2, 4, 8, 10, 10, … s. A row that itself brings the faults pays after that.
 _FREE_PROBES = 9
+# Seconds between tries to open a connection where no more files may be opened, and in all.
+_UNTIL_FILES_ARE_FREE = 1.0
+_LONGEST_STARVED = 120.0
 
 
 class CancelApi(Protocol):
@@ -59,6 +62,8 @@ class Job:
         throttled: How many were answered 429.
         faults: How many brought a fault that counts against its attempts.
         probes: How many brought a fault while the API was down, which does not.
+        is_again: Whether the last was lost with a stale connection, so that the next takes its place.
+        is_starved: Whether the last was not sent at all, because no more files may be opened.
         started_at: When the first was sent, in seconds since the epoch, or None.
         started: The same on the monotonic clock.
         judgement: What the last answer meant, or None.
@@ -71,6 +76,8 @@ class Job:
     throttled: int = 0
     faults: int = 0
     probes: int = 0
+    is_again: bool = False
+    is_starved: bool = False
     started_at: float | None = None
     started: float = 0.0
     judgement: Judgement | None = None
@@ -124,6 +131,7 @@ class Sender:
         self._refusals = refusals
         self._jitter = jitter
         self._has_answered = False
+        self._starved_since: float | None = None
         self.last_fault = ""
 
     def retrying(self) -> AsyncRetrying:
@@ -172,7 +180,10 @@ class Sender:
                 job.started_at, job.started = self._clock.wall(), self._clock.now()
             job.attempts += 1
             answer = await self._api.cancel(job.ref)
-            judgement = job.judgement = judge(answer)
+            judgement = judge(answer)
+            if self._is_lost_here(job, answer, judgement):
+                self._gate.drop(ticket)
+                return judgement
             verdict = judgement.verdict
             if verdict is Verdict.FORBIDDEN or verdict is Verdict.UNAUTHORIZED:
                 await self._weigh_refusal(verdict, job.ref.workflow_id)
@@ -187,6 +198,29 @@ class Sender:
         if verdict is Verdict.FAULT:
             self._watch_outage()
         return judgement
+
+    def _is_lost_here(self, job: Job, answer: Reply | Failure, judgement: Judgement) -> bool:
+        """Whether a request was lost by what is ours, which says nothing of the API or the row.
+
+        A connection of ours went stale: the request goes again at once, on a new one, and what is lost a
+        second time in a row counts. Or there was no descriptor for a new one: then nothing was sent.
+        """
+        kind = answer.kind if isinstance(answer, Failure) else None
+        job.is_again = kind is FailureKind.STALE and not job.is_again
+        job.is_starved = kind is FailureKind.NO_FILES
+        if not job.is_starved:
+            job.judgement = judgement
+            self._starved_since = None
+            return job.is_again
+        job.attempts -= 1
+        if not job.attempts:
+            job.started_at = None
+        now = self._clock.now()
+        if self._starved_since is None:
+            self._starved_since = now
+        if now - self._starved_since >= _LONGEST_STARVED:
+            self._brake.pull(StopReason.NO_FILES)
+        return True
 
     def _note_answer(self, job: Job, verdict: Verdict) -> None:
         self._has_answered = True
@@ -216,7 +250,10 @@ class Sender:
             self._brake.pull(StopReason.REFUSED)
 
     async def _keys_pass(self) -> bool:
-        verdict = judge(await self._api.check_keys()).verdict
+        answer = await self._api.check_keys()
+        if isinstance(answer, Failure) and answer.kind is FailureKind.STALE:
+            answer = await self._api.check_keys()
+        verdict = judge(answer).verdict
         return verdict not in {Verdict.FORBIDDEN, Verdict.UNAUTHORIZED}
 
     def _watch_outage(self) -> None:
@@ -230,6 +267,10 @@ class Sender:
 
     def _wait(self, state: RetryCallState) -> float:
         job: Job = state.args[0]
+        if job.is_starved:
+            return _UNTIL_FILES_ARE_FREE
+        if job.is_again:
+            return 0.0
         if job.judgement is not None and job.judgement.verdict is Verdict.THROTTLED:
             return 0.0  # the gate knows how long, and waits for all workers at once
         return max(backoff(job.faults, self._jitter()), job.retry_after)

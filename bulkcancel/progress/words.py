@@ -24,6 +24,7 @@ _ENDS = {
     StopReason.UNTRUSTED: "Stopped: the API's certificate is not trusted; check the clock and --ca-bundle",
     StopReason.PROXY_REFUSED: "Stopped: the proxy wants a user name and password, in its variable",
     StopReason.UNREACHABLE: "Stopped: the API has not answered for minutes",
+    StopReason.NO_FILES: "Stopped: this process may open no more files; raise its limit (ulimit -n)",
     StopReason.MAX_FAILURES: "Stopped: --max-failures is reached",
     StopReason.MAX_DURATION: "Stopped: --max-duration is over",
     StopReason.REPORT_LOST: "Stopped: the report was lost",
