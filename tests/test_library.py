@@ -8,6 +8,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
+from faultserver import FaultServer
 
 import bulkcancel
 from bulkcancel import (
@@ -90,24 +91,34 @@ async def test_a_stopped_run_does_not_wait_for_more_pairs() -> None:
 
 
 async def test_it_can_be_canceled() -> None:
-    """At any time, without a trace; what was handed over stands."""
+    """At any time, without a trace: no task, no connection; what was handed over stands."""
+    taken: list[Result] = []
     first = asyncio.Event()
 
     async def endless() -> AsyncIterator[tuple[str, str]]:
         yield PAIRS[0]
         await asyncio.Event().wait()
 
-    def take(_: Result) -> None:
+    def take(result: Result) -> None:
+        taken.append(result)
         first.set()
 
-    async with serve(Sandbox(SandboxOptions(latency=0.0))) as url:
+    server = FaultServer()
+    async with server.serving() as port:
+        before = asyncio.all_tasks()
         running = asyncio.create_task(
-            cancel_all(endless(), on_result=take, credentials=KEYS, target=Target.of_url(url))
+            cancel_all(
+                endless(), on_result=take, credentials=KEYS, target=Target.of_url(f"http://127.0.0.1:{port}")
+            )
         )
         await first.wait()
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+        # The server's side of a connection ends when ours is closed.
+        await asyncio.wait_for(asyncio.gather(*server._tasks), 10.0)
+        assert asyncio.all_tasks() == before
+    assert [result.outcome for result in taken] == [Outcome.CANCELED]
 
 
 async def _results(pairs: Any, **more: Any) -> list[Result]:
@@ -180,7 +191,7 @@ async def test_uuids_are_welcome() -> None:
     assert {row.workflow_id for row in rows} == {W}
 
 
-async def test_any_id_is_sent_as_it_stands() -> None:
+async def test_any_id_of_a_caller_is_sent_as_it_stands() -> None:
     """Its case too: only of UUIDs are spellings equal."""
     rows = await _results([("Job-1", "Run.A"), ("Job-1", "run.a"), (" Job-1 ", "Run.A\n")], any_id=True)
     assert [(row.workflow_id, row.instance_id) for row in rows] == [

@@ -124,6 +124,23 @@ def test_a_signal_while_the_report_is_tidied(
 
 
 @pytest.mark.slow
+def test_a_report_is_synced_each_second(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight rows at two in a second take longer than three seconds; each sync has more rows on the disk."""
+    real = os.fsync
+    synced: list[int] = []
+
+    def fsync(fd: int) -> None:
+        synced.append(Path("r.csv").read_bytes().count(b"\n"))
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    call(*RUN, "--rate", "2/s", write(*IDS))
+    assert synced[:2] == [1, 1]  # the file's beginning, and its folder's
+    assert len({lines for lines in synced if 1 < lines < 1 + len(IDS)}) >= 3
+    assert synced[-1] == 1 + len(IDS)
+
+
+@pytest.mark.slow
 def test_a_sync_that_fails_names_the_rows_it_may_have_lost(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
