@@ -79,7 +79,7 @@ def test_every_row_gets_through_whatever_the_server(
     st.integers(0, 99),
     networks,
 )
-def test_a_rate_is_never_exceeded_over_any_window(
+def test_a_simulated_rate_is_never_exceeded(
     count: int, per: float, in_flight: int, seed: int, network: Network
 ) -> None:
     """Of its unit, whatever is in flight and however the server throttles."""

@@ -47,7 +47,7 @@ def test_words_become_a_quota(call: Call, monkeypatch: pytest.MonkeyPatch, words
         ("--others all", "write 20%"),
     ],
 )
-def test_a_mistake_exits_2_with_one_clear_sentence(call: Call, words: str, sentence: str) -> None:
+def test_a_mistake_in_a_quota_exits_2(call: Call, words: str, sentence: str) -> None:
     """And nothing is served."""
     ended = call("sandbox", *words.split())
     assert ended.code == 2

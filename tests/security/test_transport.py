@@ -263,7 +263,7 @@ def test_an_address_that_can_be_used_has_one_spelling(url: str, base: str) -> No
     assert Target.of_url(url).base_url == base
 
 
-@pytest.mark.parametrize("kind", ["missing", "directory", "fifo", "empty", "key only"])
+@pytest.mark.parametrize("kind", ["missing", "directory", "fifo", "empty", "nonsense", "key only"])
 async def test_a_bundle_that_is_none_is_refused(tmp_path: Path, authority: trustme.CA, kind: str) -> None:
     """Without waiting for it."""
     path = tmp_path / "ca.pem"
@@ -273,6 +273,8 @@ async def test_a_bundle_that_is_none_is_refused(tmp_path: Path, authority: trust
         os.mkfifo(path)
     elif kind == "empty":
         path.touch()
+    elif kind == "nonsense":
+        path.write_text("nonsense")
     elif kind == "key only":
         path.write_bytes(authority.private_key_pem.bytes())
     with pytest.raises(ConfigurationError, match="--ca-bundle"):
