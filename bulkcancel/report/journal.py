@@ -150,6 +150,7 @@ class Report:
                     self._file = Appender(fd, self.path)
                 yield
         except (OSError, ReportError) as error:
+            self.sync()  # which raises where the report itself is gone
             raise CompactionError(
                 f"The report {self.path} can't be tidied: {words_of(error).rstrip('.')}. Nothing in it is "
                 "lost, but rows that were tried again stand in it more than once; the last of each counts."

@@ -127,7 +127,9 @@ def _read(
                     yield decode(line, columns)
     except OSError as error:
         raise ReportError(f"The report {path} can't be read: {error.strerror}.") from None
-    except ValueError:
+    except ValueError as error:
+        if isinstance(error, UnicodeDecodeError):  # lines are decoded many at once: it says where in them
+            number += error.object.count(b"\n", 0, error.start) + 1
         raise ReportError(
             f"Line {number} of the report {path} is not a record of ours; repair or remove that line."
         ) from None

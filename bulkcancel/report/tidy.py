@@ -66,7 +66,8 @@ def tidied(
     new = create_private(temporary)
     try:
         _keep_owner_and_mode(fd, new)
-        with path.open("rb") as old, os.fdopen(os.dup(new), "wb") as file:
+        with os.fdopen(os.dup(fd), "rb") as old, os.fdopen(os.dup(new), "wb") as file:
+            old.seek(0)
             if header:
                 file.write(old.readline())
             while stale:
