@@ -4,14 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := $(VENV)/.bench
+MUTANTS := $(VENV)/.mutants
 
-.PHONY: help demo test check lint types audit secrets fuzz docs build bench bench-resume simulate plot crash clean
+.PHONY: help demo test check lint types audit secrets fuzz docs build mutants bench bench-resume simulate plot crash clean
 
 help:
 	@echo "make demo   cancel a sample of 1,000 instances against the embedded sandbox"
 	@echo "make test   run the tests"
 	@echo "make check  everything: lint, types, audit, secrets, a short fuzz, tests with coverage, docs, package"
 	@echo "make fuzz   fuzz each target for FUZZ_SECONDS (60)"
+	@echo "make mutants  break the rooms that decide on purpose, and see that a test notices, about half an hour"
 	@echo "make bench  measure speed and pacing next to the vendor's SDK and a plain script, about twenty minutes;"
 	@echo "            CASES=\"headers no-quota\" CLIENTS=\"bulkcancel script\" IN_FLIGHT=\"1 256\" choose among them"
 	@echo "make simulate  play the pacing against many servers in virtual time"
@@ -68,6 +70,14 @@ check: lint types audit secrets docs build $(STAMP)
 	$(BIN)/pytest -m "" --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=100 --include='bulkcancel/policy.py,bulkcancel/pacing/*,bulkcancel/tally.py'
 
+$(MUTANTS): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutants]'
+	touch $@
+
+# One room alone: ROOMS="bulkcancel.pacing.*"
+mutants: $(MUTANTS)
+	$(BIN)/python .ci/mutants.py $(ROOMS)
+
 $(BENCH): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	touch $@
@@ -88,4 +98,4 @@ crash: $(STAMP)
 	$(BIN)/python tests/crash_driver.py 300
 
 clean:
-	rm -rf $(VENV) dist site .coverage* .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) dist mutants site .coverage* .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 from children import forget_surroundings
 from cliapp import Call, Ended
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from bulkcancel.cli import main
 
 forget_surroundings()
 settings.register_profile("steady", derandomize=True, deadline=None)
+# Chosen by `make mutants`, where to know that a test failed is enough: the smallest example is of no use.
+settings.register_profile("mutants", settings.get_profile("steady"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile("steady")
 
 
