@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from bulkcancel.models import Outcome
 from bulkcancel.report import read_results
 
 SAMPLES = Path(__file__).parents[1] / "samples"
+#: A workflow and eight instances that the sandbox knows.
+W = str(UUID(int=1 << 127, version=4))
+IDS = [str(UUID(int=(1 << 127) + n, version=4)) for n in range(1, 9)]
 
 
 @dataclass
@@ -31,3 +35,9 @@ def outcomes(path: Path | str) -> list[Outcome]:
     """A report's outcomes, by input line."""
     results = sorted(read_results(Path(path)), key=lambda result: result.line)
     return [result.outcome for result in results]
+
+
+def write(name: str, *instances: str) -> str:
+    """An input with those instances."""
+    Path(name).write_text("workflow_id,instance_id\n" + "".join(f"{W},{one}\n" for one in instances))
+    return name

@@ -1,10 +1,13 @@
 """README, help and documentation say the same."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
+from children import MAIN
 
 from bulkcancel.cli import main
 from bulkcancel.cli.run import command as run_command
@@ -65,14 +68,44 @@ def test_the_documentation_has_every_column_and_scenario() -> None:
         assert f"| `{scenario.value}` | {scenario.description} |" in index
 
 
-def test_help_has_every_exit_code_and_scenario(capsys: pytest.CaptureFixture[str]) -> None:
-    """For someone without the README."""
+@pytest.mark.parametrize("width", ["40", "200"])
+def test_help_has_every_exit_code_and_scenario(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    """For someone without the README: each on a line of its own, however wide the terminal is."""
+    monkeypatch.setenv("COLUMNS", width)
     main(["--help"])
-    shown = capsys.readouterr().out
-    assert all(str(int(code)) in shown for code in ExitCode)
+    codes = capsys.readouterr().out.split("Exit codes:\n")[1]
+    found = re.findall(r"^ +(\d+)  .+?(?:\((\d+): .*)?$", codes, re.MULTILINE)
+    assert [int(code) for pair in found for code in pair if code] == list(map(int, ExitCode))
     main(["sandbox", "--help"])
-    shown = capsys.readouterr().out
-    assert all(scenario.value in shown for scenario in Scenario)
+    scenarios = capsys.readouterr().out.split("Scenarios:\n")[1].split("Options:")[0]
+    assert re.findall(r"^ +(\w+)  +\w", scenarios, re.MULTILINE) == [one.value for one in Scenario]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["sandbox", "--help"]])
+def test_help_is_the_same_without_docstrings(words: list[str]) -> None:
+    """`PYTHONOPTIMIZE=2` takes them away; and no mark of the layout is left standing in it."""
+    texts = [
+        subprocess.run(
+            [
+                sys.executable,
+                *flags,
+                "-c",
+                MAIN,
+                *words,
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for flags in ([], ["-OO"])
+    ]
+    assert texts[0] == texts[1]
+    assert len(texts[0]) > 500
+    assert "\\b" not in texts[0]
+    assert "\b" not in texts[0]
 
 
 def test_the_library_example_of_the_readme_is_valid() -> None:

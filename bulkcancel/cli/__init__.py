@@ -17,6 +17,7 @@ from bulkcancel.cli.mishaps import (
     fit_to_show,
     refuse_keys_as_options,
     refuse_misspelled_variables,
+    refuse_unwritable_key_log,
 )
 from bulkcancel.errors import BulkCancelError
 from bulkcancel.models import ExitCode
@@ -26,6 +27,11 @@ _COMMANDS = {
     "run": ("bulkcancel.cli.run", "Cancel every instance in an input, and report on each."),
     "sandbox": ("bulkcancel.cli.sandbox", "Serve a look-alike of the API on loopback, for rehearsals."),
 }
+# Not a docstring, which PYTHONOPTIMIZE=2 takes away.
+_HELP = """Cancel many Datadog workflow executions at once, within the rate limit.
+
+Every option of a command can also be set in the environment, as BULKCANCEL_<OPTION>.
+"""
 _EXIT_CODES = """\b
 Exit codes:
   0    every row is canceled, already finished, or a duplicate of one that is
@@ -46,6 +52,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
         if cmd_name not in _COMMANDS:
             return None
+        refuse_unwritable_key_log(os.environ)
         command = import_module(_COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         return command
@@ -57,7 +64,7 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in _COMMANDS and not args[0].startswith("-"):
+        if args[0] not in _COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
             close = get_close_matches(args[0], _COMMANDS, n=1)
             hint = f" Did you mean {close[0]}?" if close else f" The commands are: {', '.join(_COMMANDS)}."
             ctx.fail(f"No such command {args[0]!r}.{hint}")
@@ -66,15 +73,13 @@ class _Commands(click.Group):
 
 @click.group(
     cls=_Commands,
+    help=_HELP,
     epilog=_EXIT_CODES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="bulkcancel")
 def _bulkcancel() -> None:
-    """Cancel many Datadog workflow executions at once, within the rate limit.
-
-    Every option of a command can also be set in the environment, as BULKCANCEL_<OPTION>.
-    """
+    """Hold the commands together."""
 
 
 def main(args: list[str] | None = None) -> int:

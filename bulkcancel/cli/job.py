@@ -101,9 +101,10 @@ class Job:
 
             sandbox = Sandbox(SandboxOptions(scenario=destination.scenario), self._clock)
             target = Target.of_url(await stack.enter_async_context(serve(sandbox)))
-        settings = self._request.settings
+        settings, credentials = self._request.settings, destination.credentials
+        assert credentials is not None  # noqa: S101 - only a dry run goes without
         return await stack.enter_async_context(
-            connect(target, destination.credentials, settings=settings, ca_bundle=destination.ca_bundle)
+            connect(target, credentials, settings=settings, ca_bundle=destination.ca_bundle)
         )
 
     async def _attend(self, engine: Engine, signaled: Signaled) -> Summary:

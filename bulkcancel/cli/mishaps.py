@@ -10,7 +10,7 @@ from bulkcancel.errors import ConfigurationError
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 _LONGEST = 20_000
 _KEY_NAMES = ("DD_API_KEY", "DD_APP_KEY", "DATADOG_API_KEY", "DATADOG_APP_KEY")
@@ -67,6 +67,27 @@ def refuse_misspelled_variables(variables: "Iterable[str]", options: "Collection
         if close and name not in options:
             meant = f"{VARIABLE_PREFIX}{close[0].upper()}"
             raise ConfigurationError(f"{variable} in the environment is no option; did you mean {meant}?")
+
+
+def refuse_unwritable_key_log(environ: "Mapping[str, str]") -> None:
+    """See that what Python's TLS opens for itself can be opened: else aiohttp can't even be imported.
+
+    Args:
+        environ: The environment.
+
+    Raises:
+        ConfigurationError: `SSLKEYLOGFILE` names a file that can't be written.
+    """
+    name = environ.get("SSLKEYLOGFILE")
+    if not name:
+        return
+    try:
+        os.close(os.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise ConfigurationError(
+            f"SSLKEYLOGFILE in the environment names {name}, which can't be written: {error.strerror}. "
+            "Unset it, or name a file for TLS to log its session keys to. Nothing was sent."
+        ) from None
 
 
 def apology(error: Exception, *, verbose: bool) -> "Iterator[str]":

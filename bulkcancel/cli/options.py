@@ -1,21 +1,16 @@
 """The options, in groups that commands share, and what each group makes of its values."""
 
-import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bulkcancel.cli import params
-from bulkcancel.datadog.keys import Credentials, read_credentials
-from bulkcancel.datadog.target import DEFAULT_SITE, Target
+from bulkcancel.cli import completion, params
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.progress import LogFormat, Messages
 from bulkcancel.sandbox import Scenario
 from bulkcancel.settings import Settings
-from bulkcancel.sites import SANDBOX
 from bulkcancel.sources import InputOptions, as_id, what_is_wrong
 
 if TYPE_CHECKING:
@@ -27,7 +22,6 @@ _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 DEFAULTS = Settings()
 _MOST_CONCURRENT = 1024
-_SANDBOX_KEY = "5a6db0c5a6db0c5a6db0c5a6db0c5a6d"
 
 
 def together(*options: "Callable[[Any], Any]") -> "Callable[[_Function], _Function]":
@@ -49,7 +43,13 @@ input_options = together(
 )
 
 target_options = together(
-    click.option("--site", metavar="SITE", envvar="DD_SITE", help="The Datadog site [DD_SITE]."),
+    click.option(
+        "--site",
+        metavar="SITE",
+        envvar="DD_SITE",
+        shell_complete=completion.sites,
+        help="The Datadog site, datadoghq.eu or eu for short [DD_SITE].",
+    ),
     click.option("--base-url", metavar="URL", help="A test server or gateway instead of a site."),
     click.option(
         "--keys-file",
@@ -116,63 +116,6 @@ message_options = together(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where requests go, and as whom.
-
-    Attributes:
-        target: The API.
-        credentials: The keys.
-        ca_bundle: Certificates to trust, or None for the system's.
-        scenario: What the embedded sandbox plays, or None for the real API.
-    """
-
-    target: Target
-    credentials: Credentials
-    ca_bundle: Path | None
-    scenario: Scenario | None
-
-    @property
-    def name(self) -> str:
-        """What to call it when asking."""
-        if self.scenario is not None:
-            return f"the sandbox ({self.scenario.value}), on this machine"
-        return self.target.site or self.target.base_url
-
-    @property
-    def label(self) -> str:
-        """What a report calls it: a rehearsal is never taken for the real thing."""
-        return SANDBOX if self.scenario is not None else self.target.label
-
-
-def destination(values: "Mapping[str, Any]") -> Destination:
-    """Make sense of the target options.
-
-    Raises:
-        ConfigurationError: They contradict each other, or a key is missing.
-    """
-    ca_bundle: Path | None = values["ca_bundle"]
-    if values["scenario"] is not None and not values["sandbox"]:
-        raise ConfigurationError("--scenario needs --sandbox: scenarios are played, never met by real keys.")
-    context = click.get_current_context()
-    if values["sandbox"]:
-        given = [name for name in ("base_url", "site") if _typed(context, name)]
-        if given:
-            option = given[0].replace("_", "-")
-            raise ConfigurationError(f"--sandbox and --{option} exclude each other: choose one target.")
-        scenario = Scenario(values["scenario"] or Scenario.CALM)
-        return Destination(
-            Target.of_url("http://127.0.0.1"), Credentials(_SANDBOX_KEY, _SANDBOX_KEY), None, scenario
-        )
-    if values["base_url"] is not None:
-        if _typed(context, "site"):
-            raise ConfigurationError("--base-url and --site exclude each other: choose one target.")
-        target = Target.of_url(values["base_url"])
-    else:
-        target = Target.of_site(values["site"] or DEFAULT_SITE)
-    return Destination(target, read_credentials(os.environ, values["keys_file"]), ca_bundle, None)
-
-
 def input_format(values: "Mapping[str, Any]", site: str) -> InputOptions:
     """Make sense of the input options.
 
@@ -209,8 +152,3 @@ def say_if_unasked(said: Messages) -> None:
     source = click.get_current_context().get_parameter_source("yes")
     if source is click.core.ParameterSource.ENVIRONMENT:
         said.info("Not asking: BULKCANCEL_YES is set in the environment.")
-
-
-def _typed(context: click.Context, name: str) -> bool:
-    """Whether an option stands on the command line itself."""
-    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE

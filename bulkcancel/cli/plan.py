@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _WORKFLOWS_SHOWN = 10
 _UNUSABLE_SHOWN = 20
+_FEWEST_TO_WONDER = 3  # two instances of two workflows are nothing odd
 
 
 @dataclass(slots=True)
@@ -75,6 +76,11 @@ class Plan:
         if reason:
             lines.append(f"Reason: {reason}")
         return lines
+
+    @property
+    def looks_swapped(self) -> bool:
+        """Whether no workflow has two instances, as when its column holds the instances' ids."""
+        return self.to_send == len(self.workflows) >= _FEWEST_TO_WONDER
 
     def unusable_lines(self) -> list[str]:
         """What is wrong with the first unusable rows."""

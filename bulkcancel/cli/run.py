@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import click
 
-from bulkcancel.cli import options, params
+from bulkcancel.cli import completion, options, params
 from bulkcancel.cli.ask import ask, refuse_if_read_only
+from bulkcancel.cli.destination import find_destination, with_keys
 from bulkcancel.cli.paths import check_paths
 from bulkcancel.cli.plan import Plan, Planner
 from bulkcancel.cli.signals import Signaled, before_the_run, is_terminal
@@ -20,23 +21,34 @@ from bulkcancel.clock import SystemClock
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import ExitCode, StopReason
+from bulkcancel.progress import number_of
 from bulkcancel.settings import Settings
 from bulkcancel.sources import InputOptions, open_source
 from bulkcancel.tally import Tally
 
 if TYPE_CHECKING:
-    from bulkcancel.cli.options import Destination
+    from bulkcancel.cli.destination import Destination
     from bulkcancel.progress import Messages
 
 _SCANNED_FOR_THE_BAR = 8 * 1024 * 1024  # bytes that are read twice for the sake of a total
 
 
-@click.command("run", context_settings={"auto_envvar_prefix": "BULKCANCEL"})
-@click.argument("input", required=False, metavar="[INPUT]")
+# Not the function's docstring, which PYTHONOPTIMIZE=2 takes away.
+_HELP = """Cancel every instance in INPUT, and write one report row per input row.
+
+INPUT is a file, or - for standard input: CSV with workflow_id and instance_id columns, JSON
+lines, or pasted links; gzipped or not. With --resume it may be left out: then the report's own
+unfinished rows are tried again.
+"""
+
+
+@click.command("run", help=_HELP, context_settings={"auto_envvar_prefix": "BULKCANCEL"})
+@click.argument("input", required=False, metavar="[INPUT]", shell_complete=completion.files)
 @click.option(
     "-o",
     "--report",
     metavar="PATH",
+    shell_complete=completion.files,
     help="The report, .csv or .jsonl, or - for standard output. [default: bulkcancel-<UTC time>.csv]",
 )
 @click.option("--resume", is_flag=True, help="Continue the report at -o; what is done is not sent again.")
@@ -75,12 +87,7 @@ _SCANNED_FOR_THE_BAR = 8 * 1024 * 1024  # bytes that are read twice for the sake
 @options.message_options
 @click.pass_context
 def command(context: click.Context, /, **values: Any) -> ExitCode:  # noqa: ANN401 - one value per option
-    """Cancel every instance in INPUT, and write one report row per input row.
-
-    INPUT is a file, or - for standard input: CSV with workflow_id and instance_id columns, JSON
-    lines, or pasted links; gzipped or not. With --resume it may be left out: then the report's own
-    unfinished rows are tried again.
-    """
+    """Run it, and see that a signal before its begin ends it with a word."""
     clock = SystemClock()
     messages = options.messages(values, clock)
     with before_the_run() as signaled:
@@ -97,7 +104,7 @@ def command(context: click.Context, /, **values: Any) -> ExitCode:  # noqa: ANN4
 def _run(
     values: dict[str, Any], words: list[str], messages: "Messages", clock: SystemClock, signaled: Signaled
 ) -> ExitCode:
-    destination = options.destination(values)
+    destination = find_destination(values)
     if not values["dry_run"] and destination.scenario is None:
         refuse_if_read_only()
     place = Place(values["report"], resume=values["resume"])
@@ -105,7 +112,7 @@ def _run(
     ledger, tally = Ledger(), Tally()
     input_format = options.input_format(values, destination.target.site)
     with closing(_input(values, place, ledger, input_format)) as source, closing(place):
-        request = Request(values, _settings(values), destination, place, source)
+        request = Request(values, _settings(values), with_keys(destination, values), place, source)
         _check_askable(request)
         check = source.check if isinstance(source, RecordedRows) else iter
         site = destination.label
@@ -119,7 +126,7 @@ def _run(
         _show(plan, request, messages)
         options.say_if_unasked(messages)
         if values["dry_run"]:
-            return _end_dry_run(plan, messages)
+            return _end_dry_run(plan, request, messages)
         if not values["yes"] and not (plan is not None and not plan.to_send):
             ask()
         # The network half: slow to import, and not needed until here.
@@ -212,7 +219,9 @@ async def _take_all(source: Input, planner: Planner) -> None:
 
 def _show(plan: Plan | None, request: Request, messages: "Messages") -> None:
     destination, reason = request.destination, request.values["reason"]
-    suffix = "" if destination.scenario is not None else destination.credentials.suffix
+    suffix = destination.suffix
+    if destination.doubt:
+        messages.warning(destination.doubt)
     if plan is None:
         key = f", with the application key ending in {suffix}" if suffix else ""
         messages.info(f"Plan: cancel every instance in {request.source.name} at {destination.name}{key}")
@@ -224,11 +233,22 @@ def _show(plan: Plan | None, request: Request, messages: "Messages") -> None:
     if request.values["dry_run"]:
         for line in plan.unusable_lines():
             messages.info(line)
+    if plan.looks_swapped:
+        flows = number_of(len(plan.workflows), "workflow")
+        messages.warning(f"{flows} with one instance each: are the columns swapped?")
 
 
-def _end_dry_run(plan: Plan | None, messages: "Messages") -> ExitCode:
+def _end_dry_run(plan: Plan | None, request: Request, messages: "Messages") -> ExitCode:
+    if request.destination.credentials is None:
+        messages.info("No keys are set. The run itself needs DD_API_KEY and DD_APP_KEY.")
     if plan is not None and plan.unusable_count:
-        messages.last(f"Dry run: {plan.unusable_count:,} rows are unusable; nothing was sent.")
+        rows = number_of(plan.unusable_count, "row")
+        messages.last(f"Dry run: {rows} can't be used; nothing was sent.")
         return ExitCode.INCOMPLETE
-    messages.last("Dry run: every row can be used; nothing was sent. Run it without --dry-run.")
+    if plan is not None and not plan.rows:
+        messages.last(f"Dry run: there are no rows to cancel in {request.source.name}; nothing was sent.")
+    elif plan is not None and not plan.to_send:
+        messages.last("Dry run: nothing is left to cancel; nothing was sent.")
+    else:
+        messages.last("Dry run: every row can be used; nothing was sent. Run it without --dry-run.")
     return ExitCode.OK

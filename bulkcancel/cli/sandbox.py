@@ -15,7 +15,24 @@ from bulkcancel.sandbox import HeaderMode, Quota, QuotaModel, SandboxOptions, Sc
 _QUOTA = re.compile(r"(\d{1,9})/(\d{1,5})s?", re.ASCII)
 
 
-@click.command("sandbox", context_settings={"auto_envvar_prefix": "BULKCANCEL"})
+# Not the function's docstring, which PYTHONOPTIMIZE=2 takes away; \b keeps what follows it in its lines.
+_HELP = """Serve a look-alike of the API on loopback, for rehearsals and tests.
+
+It accepts any two keys. What it was asked, and who got what of each quota window, is shown at
+/sandbox/record.
+
+\b
+Scenarios:
+  calm      everything is accepted, the quota is far away
+  busy      the quota is tight: 250 requests per 3 s
+  flaky     a quarter of the requests meet a 5xx, a reset, a stall, a truncated or HTML body
+  outage    the API is down for 6 s after the first 150 cancels, then back
+  denied    the keys are refused
+  finished  a part of the instances has already ended
+"""
+
+
+@click.command("sandbox", help=_HELP, context_settings={"auto_envvar_prefix": "BULKCANCEL"})
 @click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8126, show_default=True, help="0 for any.")
 @click.option(
@@ -60,19 +77,7 @@ _QUOTA = re.compile(r"(\d{1,9})/(\d{1,5})s?", re.ASCII)
 )
 @click.option("--only-known", is_flag=True, help="Know only the instances that the sandbox lists itself.")
 def command(**values: Any) -> ExitCode:  # noqa: ANN401 - one value per option
-    r"""Serve a look-alike of the API on loopback, for rehearsals and tests.
-
-    \b
-    It accepts any two keys. What it was asked, and who got what of each quota
-    window, is shown at /sandbox/record.
-    Scenarios:
-      calm      everything is accepted, the quota is far away
-      busy      the quota is tight: 250 requests per 3 s
-      flaky     a quarter of the requests meet a 5xx, a reset, a stall, a truncated or HTML body
-      outage    the API is down for 6 s after the first 150 cancels, then back
-      denied    the keys are refused
-      finished  a part of the instances has already ended
-    """
+    """Serve until a signal comes."""
     scenario = Scenario(values["scenario"])
     options = SandboxOptions(
         scenario=scenario,

@@ -26,6 +26,10 @@ _LINE = re.compile(
 _OURS = frozenset({*API_KEY_NAMES, *APP_KEY_NAMES})
 
 
+class MissingKeysError(ConfigurationError):
+    """A key is not set at all."""
+
+
 class Secret(str):
     """A text that does not show where values are shown: tracebacks with locals, logged requests, debuggers.
 
@@ -84,7 +88,8 @@ def read_credentials(environ: "Mapping[str, str]", keys_file: "Path | None" = No
         keys_file: A file of dotenv lines with the same names, readable by its owner alone.
 
     Raises:
-        ConfigurationError: A key is missing or malformed, or others can read the file.
+        MissingKeysError: A key is missing.
+        ConfigurationError: A key is malformed, or others can read the file.
     """
     values = environ if keys_file is None else _read_keys_file(keys_file)
     place = "in the environment" if keys_file is None else f"in {keys_file}"
@@ -97,7 +102,7 @@ def read_credentials(environ: "Mapping[str, str]", keys_file: "Path | None" = No
         if not key
     ]  # fmt: skip
     if missing:
-        raise ConfigurationError(
+        raise MissingKeysError(
             f"{' and '.join(missing)} not set {place}; set them, or name a private file with --keys-file."
         )
     return Credentials(api_key, app_key)

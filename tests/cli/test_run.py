@@ -9,20 +9,12 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from cliapp import Call, outcomes
+from cliapp import IDS, Call, W, outcomes, write
 
 from bulkcancel.models import Outcome, Result
 from bulkcancel.report import Format
 
-W = str(UUID(int=1 << 127, version=4))
-IDS = [str(UUID(int=(1 << 127) + n, version=4)) for n in range(1, 9)]
 UNKNOWN = "00000000-0000-4000-8000-000000000001"
-
-
-def write(name: str, *instances: str) -> str:
-    """An input with those instances."""
-    Path(name).write_text("workflow_id,instance_id\n" + "".join(f"{W},{one}\n" for one in instances))
-    return name
 
 
 def record(name: str, *rows: tuple[str, Outcome]) -> str:

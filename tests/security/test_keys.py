@@ -23,7 +23,6 @@ from hypothesis import strategies as st
 from rawpeers import answer, serve_raw
 
 from bulkcancel import policy
-from bulkcancel.cli import main
 from bulkcancel.datadog import Credentials, Target, connect, read_credentials
 from bulkcancel.datadog.redact import Redactor
 from bulkcancel.errors import ConfigurationError
@@ -142,7 +141,7 @@ def test_a_traceback_with_locals_shows_no_key(environ: dict[str, str]) -> None:
         read_credentials(environ)
     found = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     text = "".join(frame for frame in found.format() if "datadog/keys.py" in frame)
-    assert "raise ConfigurationError" in text
+    assert "    raise " in text
     assert not shows_a_key(text)
 
 
@@ -322,7 +321,19 @@ def test_no_piece_of_a_key_survives_redaction(key: str, before: str, after: str)
         assert not any(key[n : n + 8] in found.lower() for n in range(len(key) - 7))
 
 
-def test_the_command_line_needs_no_keys_for_help(capsys: pytest.CaptureFixture[str]) -> None:
-    """And help does not show them either: the environment's values are no defaults."""
-    main(["run", "--help"])
-    assert not shows_a_key(capsys.readouterr().out)
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["sandbox", "--help"], ["--version"]])
+def test_the_command_line_needs_no_keys_for_help(words: list[str]) -> None:
+    """And help does not show them either: what is in the environment from the start is no default."""
+    without = {name: value for name, value in os.environ.items() if "_KEY" not in name}
+    keys = dict.fromkeys(("DD_API_KEY", "DATADOG_API_KEY"), API_KEY)
+    keys |= dict.fromkeys(("DD_APP_KEY", "DATADOG_APP_KEY"), APP_KEY)
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", MAIN, *words], env=environ, capture_output=True, text=True, check=True
+        )
+        for environ in (without, without | keys)
+    )
+    assert (first.stdout, first.stderr) == (second.stdout, "")
+    assert first.stdout
+    assert not shows_a_key(second.stdout + second.stderr)

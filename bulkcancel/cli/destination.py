@@ -1,0 +1,109 @@
+"""Where requests go, and as whom: what the target options come to."""
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bulkcancel.datadog.keys import Credentials, MissingKeysError, read_credentials
+from bulkcancel.datadog.target import DEFAULT_SITE, Target
+from bulkcancel.errors import ConfigurationError
+from bulkcancel.sandbox import Scenario
+from bulkcancel.sites import SANDBOX, WITHOUT_WORKFLOWS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_SANDBOX_KEY = "5a6db0c5a6db0c5a6db0c5a6db0c5a6d"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where requests go, and as whom.
+
+    Attributes:
+        target: The API.
+        ca_bundle: Certificates to trust, or None for the system's.
+        scenario: What the embedded sandbox plays, or None for the real API.
+        credentials: The keys, or None before they are read; a dry run may go without.
+    """
+
+    target: Target
+    ca_bundle: "Path | None"
+    scenario: Scenario | None
+    credentials: Credentials | None = None
+
+    @property
+    def name(self) -> str:
+        """What to call it when asking."""
+        if self.scenario is not None:
+            return f"the sandbox ({self.scenario.value}), on this machine"
+        return self.target.site or self.target.base_url
+
+    @property
+    def label(self) -> str:
+        """What a report calls it: a rehearsal is never taken for the real thing."""
+        return SANDBOX if self.scenario is not None else self.target.label
+
+    @property
+    def suffix(self) -> str:
+        """The application key's last characters, to show whose it is; empty where that says nothing."""
+        return self.credentials.suffix if self.credentials is not None and self.scenario is None else ""
+
+    @property
+    def doubt(self) -> str:
+        """Why this may be the wrong place, or empty."""
+        if self.target.site not in WITHOUT_WORKFLOWS:
+            return ""
+        return (
+            f"Datadog does not offer workflow automation on {self.target.site}, so every request may fail. "
+            "Is it the right --site?"
+        )
+
+
+def find_destination(values: "Mapping[str, Any]") -> Destination:
+    """Make sense of the target options. The keys are read apart: first what else is wrong is told.
+
+    Raises:
+        ConfigurationError: They contradict each other.
+    """
+    if values["scenario"] is not None and not values["sandbox"]:
+        raise ConfigurationError("--scenario needs --sandbox: scenarios are played, never met by real keys.")
+    context = click.get_current_context()
+    if values["sandbox"]:
+        given = [name for name in ("base_url", "site") if _typed(context, name)]
+        if given:
+            option = given[0].replace("_", "-")
+            raise ConfigurationError(f"--sandbox and --{option} exclude each other: choose one target.")
+        scenario = Scenario(values["scenario"] or Scenario.CALM)
+        return Destination(Target.of_url("http://127.0.0.1"), None, scenario)
+    if values["base_url"] is not None:
+        if _typed(context, "site"):
+            raise ConfigurationError("--base-url and --site exclude each other: choose one target.")
+        target = Target.of_url(values["base_url"])
+    else:
+        target = Target.of_site(values["site"] or DEFAULT_SITE)
+    return Destination(target, values["ca_bundle"], None)
+
+
+def with_keys(found: Destination, values: "Mapping[str, Any]") -> Destination:
+    """Add the keys; a rehearsal has its own, and a dry run takes them where they are, to show whose they are.
+
+    Raises:
+        ConfigurationError: A key is missing, or can't be one.
+    """
+    if found.scenario is not None:
+        return replace(found, credentials=Credentials(_SANDBOX_KEY, _SANDBOX_KEY))
+    try:
+        return replace(found, credentials=read_credentials(os.environ, values["keys_file"]))
+    except MissingKeysError:
+        if values["dry_run"]:
+            return found
+        raise
+
+
+def _typed(context: click.Context, name: str) -> bool:
+    """Whether an option stands on the command line itself."""
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
