@@ -37,3 +37,7 @@ class ReportLostError(BulkCancelError):
 
 class CompactionError(BulkCancelError):
     """A finished report, whole as it is, could not be rewritten with one row for each input row."""
+
+
+class ReportGoneError(ReportLostError):
+    """The report was deleted or moved, and what it held is gone with it."""

@@ -70,7 +70,8 @@ async def cancel_all(
     Raises:
         ConfigurationError: An argument can't be used, a key is missing, the site is unknown, or no
             asyncio event loop runs; nothing was sent.
-        Exception: Whatever `pairs` or `on_result` raises, after the requests on the wire have finished.
+        Exception: Whatever `pairs` or `on_result` raises, after the requests on the wire have finished; also
+            a `CancelledError` that nobody meant for this call.
     """
     _require_asyncio()
     for name, value, wanted, usable in (

@@ -77,6 +77,8 @@ class StopReason(StrEnum):
     MAX_FAILURES = "max_failures"
     MAX_DURATION = "max_duration"
     REPORT_LOST = "report_lost"
+    INPUT_LOST = "input_lost"
+    OWN_FAULT = "own_fault"
 
 
 class FailureKind(StrEnum):

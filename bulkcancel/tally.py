@@ -2,9 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bulkcancel.models import COUNTS_AS_FAILURE, ExitCode, Outcome, Result, StopReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 _STOP_CODES = {
     StopReason.INTERRUPTED: ExitCode.INTERRUPTED,
@@ -14,6 +17,53 @@ _STOP_CODES = {
 _MOST_CODES = 100  # a server may give each row a code of its own
 _OTHER_CODES = "other"
 _CLEAN = frozenset({Outcome.CANCELED, Outcome.ALREADY_FINISHED, Outcome.DUPLICATE})
+_BITS = 64
+
+
+class Lines:
+    """A set of input lines. A long run of neighbors costs a few bits each."""
+
+    def __init__(self, lines: "Iterable[int]" = ()) -> None:
+        self._chunks: dict[int, int] = {}
+        for line in lines:
+            self.add(line)
+
+    def add(self, line: int) -> None:
+        """Put a line in."""
+        chunk, bit = divmod(line, _BITS)
+        self._chunks[chunk] = self._chunks.get(chunk, 0) | 1 << bit
+
+    def spans(self) -> "Iterator[tuple[int, int]]":
+        """The first and the last line of each run of neighbors, in order."""
+        first = last = None
+        for line in self:
+            if last is not None and line == last + 1:
+                last = line
+                continue
+            if first is not None and last is not None:
+                yield first, last
+            first = last = line
+        if first is not None and last is not None:
+            yield first, last
+
+    def __iter__(self) -> "Iterator[int]":
+        for chunk in sorted(self._chunks):
+            bits = self._chunks[chunk]
+            while bits:
+                lowest = bits & -bits
+                yield chunk * _BITS + lowest.bit_length() - 1
+                bits ^= lowest
+
+    def __len__(self) -> int:
+        return sum(bits.bit_count() for bits in self._chunks.values())
+
+    def __eq__(self, other: object) -> bool:
+        return self._chunks == other._chunks if isinstance(other, Lines) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment] # it changes
+
+    def __repr__(self) -> str:
+        return f"Lines({list(self)})"
 
 
 @dataclass(slots=True)
@@ -28,6 +78,7 @@ class Tally:
         throttled: How many of them were answered 429.
         errors: Rows per error code, this run's; past a hundred different ones, the rest as `other`.
         examples: One row's detail per error code.
+        sent: The lines of the rows that this run sent and gave an outcome.
     """
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
@@ -37,6 +88,7 @@ class Tally:
     throttled: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
+    sent: Lines = field(default_factory=Lines)
 
     def recorded(self, outcome: Outcome, previous: Outcome | None = None) -> None:
         """Count a row that stands in the report from an earlier run."""
@@ -49,6 +101,7 @@ class Tally:
         self.recorded(result.outcome, previous)
         if result.attempts:
             self.finished += 1
+            self.sent.add(result.line)
             self.requests += result.attempts
             self.throttled += result.throttled
             if result.outcome in COUNTS_AS_FAILURE:
@@ -68,7 +121,7 @@ class Tally:
     @property
     def unfinished(self) -> int:
         """Rows that `--resume` would try again."""
-        return sum(count for outcome, count in self.outcomes.items() if not outcome.is_done)
+        return _unfinished(self.outcomes)
 
     def exit_code(self, stop: StopReason | None = None, *, ignore_not_found: bool = False) -> ExitCode:
         """The exit status these counts and this end of the run call for."""
@@ -78,6 +131,47 @@ class Tally:
         if any(count and outcome not in clean for outcome, count in self.outcomes.items()):
             return ExitCode.INCOMPLETE
         return ExitCode.OK
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """How a run's report was lost, and what with it.
+
+    Attributes:
+        words: What happened, as a sentence.
+        sent: Lines of rows that this run sent, that the report had taken, and that may be lost with it.
+        is_gone: Whether the report itself is gone. Else those rows are perhaps not on the disk.
+        earlier: Rows that stood in it before this run, where it is gone.
+    """
+
+    words: str
+    sent: Lines = field(default_factory=Lines)
+    is_gone: bool = False
+    earlier: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a run leaves that is not in the counts over its report.
+
+    Attributes:
+        unrecorded: Input lines of rows that were sent and have no outcome on record: the run was left
+            before their answer came, or the report could not take it.
+        requests: Requests that were sent for them.
+        throttled: How many of these were answered 429.
+        unreported: Input rows that are known of and have no row in the report, those above included.
+        may_have_more: Whether the input may have more rows than are known of.
+        is_limited: Whether reading ended because of the setting `limit`.
+        gone: Rows on record that are to be tried again, and that are not in the input any more.
+    """
+
+    unrecorded: Lines = field(default_factory=Lines)
+    requests: int = 0
+    throttled: int = 0
+    unreported: int = 0
+    may_have_more: bool = False
+    is_limited: bool = False
+    gone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +190,8 @@ class Summary:
         exit_code: The process's exit status.
         errors: Rows per error code, most frequent first.
         examples: One row's detail per error code.
-        unrecorded: Results that the report could not take, when it was lost.
+        left: What is not in these counts: rows that were sent and not recorded, and those not reached.
+        loss: How the report was lost, or None.
     """
 
     outcomes: dict[Outcome, int]
@@ -110,13 +205,22 @@ class Summary:
     exit_code: ExitCode
     errors: dict[str, int]
     examples: dict[str, str]
-    unrecorded: tuple[Result, ...] = ()
+    left: Left = field(default_factory=Left)
+    loss: Loss | None = None
+
+    @property
+    def unfinished(self) -> int:
+        """Rows on record that `--resume` would try again."""
+        return _unfinished(self.outcomes)
 
     def as_dict(self) -> dict[str, Any]:
         """The summary's JSON form, as `--summary` writes it."""
         return {
             "rows": self.rows,
             "outcomes": {outcome.value: count for outcome, count in self.outcomes.items()},
+            "unreported": self.left.unreported,
+            "may_have_more": self.left.may_have_more,
+            "unrecorded": len(self.left.unrecorded),
             "requests": self.requests,
             "throttled": self.throttled,
             "duration_s": round(self.duration, 3),
@@ -129,7 +233,7 @@ class Summary:
         }
 
 
-def summarize(
+def summarize(  # noqa: PLR0913 - what a run came to, by name
     tally: Tally,
     *,
     duration: float,
@@ -137,14 +241,27 @@ def summarize(
     quota_used: float | None = None,
     stop: StopReason | None = None,
     ignore_not_found: bool = False,
-    unrecorded: tuple[Result, ...] = (),
+    left: Left | None = None,
+    loss: Loss | None = None,
 ) -> Summary:
-    """Close the books: turn the running counts into a `Summary`."""
+    """Close the books: turn the running counts into a `Summary`.
+
+    Args:
+        tally: The counts over the report's rows.
+        duration: Seconds the run took.
+        paused: Seconds for which every request was held back.
+        quota_used: The largest share of one quota window that went to this run, or None.
+        stop: Why the run ended early, or None.
+        ignore_not_found: Whether `not_found` rows leave the exit code at 0.
+        left: What is not in those counts.
+        loss: How the report was lost, or None.
+    """
+    left = left or Left()
     return Summary(
         outcomes={outcome: tally.outcomes[outcome] for outcome in Outcome},
         rows=tally.rows,
-        requests=tally.requests,
-        throttled=tally.throttled,
+        requests=tally.requests + left.requests,
+        throttled=tally.throttled + left.throttled,
         duration=duration,
         paused=paused,
         quota_used=quota_used,
@@ -152,5 +269,10 @@ def summarize(
         exit_code=tally.exit_code(stop, ignore_not_found=ignore_not_found),
         errors=dict(tally.errors.most_common()),
         examples=tally.examples,
-        unrecorded=unrecorded,
+        left=left,
+        loss=loss,
     )
+
+
+def _unfinished(outcomes: "Mapping[Outcome, int]") -> int:
+    return sum(count for outcome, count in outcomes.items() if not outcome.is_done)

@@ -29,16 +29,18 @@ class FakeApi:
         self.keys: Reply | Failure = OK
         self.key_checks = 0
         self.most_in_flight = 0
-        self._in_flight = 0
+        self.in_flight = 0
 
     async def cancel(self, ref: InstanceRef) -> Reply | Failure:
         """Answer by the rule, after the latency."""
         self.sent.append(ref.instance_id)
         attempt = self.sent.count(ref.instance_id)
-        self._in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self._in_flight)
-        await self.clock.sleep(self.latency)
-        self._in_flight -= 1
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            await self.clock.sleep(self.latency)
+        finally:
+            self.in_flight -= 1
         return self.rule(ref, attempt)
 
     async def get_instance(self, ref: InstanceRef) -> Reply | Failure:  # noqa: ARG002 - the protocol

@@ -47,10 +47,10 @@ def watch(instants: Instants) -> None:
         finally:
             sys.settrace(None)
 
-    async def marked(self: Engine, *args: object) -> object:
+    async def marked(self: Engine, *args: object, **options: object) -> object:
         instants.marks.append(instants.lines)
         try:
-            return await engine_run(self, *args)  # type: ignore[arg-type] # handed through
+            return await engine_run(self, *args, **options)  # type: ignore[arg-type] # handed through
         finally:
             instants.marks.append(instants.lines)
 

@@ -4,7 +4,9 @@ import json
 from typing import TYPE_CHECKING
 
 from bulkcancel._version import __version__
+from bulkcancel.cli.mishaps import fault, fit_to_show, trace
 from bulkcancel.cli.resuming import resume_command
+from bulkcancel.errors import BulkCancelError
 from bulkcancel.progress import closing_lines
 from bulkcancel.report import write_private
 from bulkcancel.text import printable
@@ -48,24 +50,39 @@ class Closing:
             words = getattr(error, "strerror", None) or error
             self._messages.warning(f"The summary {path} can't be written: {words}.")
 
-    def say(self, summary: "Summary", report_error: str) -> None:
-        """Say what happened and, last, what to do next."""
+    def say(self, summary: "Summary", error: BaseException | None) -> None:
+        """Say what happened and, last, what to do next.
+
+        Args:
+            summary: What the run came to.
+            error: What ended it, where something failed.
+        """
+        cause = ""
+        if isinstance(error, BulkCancelError):
+            cause = f"Stopped: {error}"
+        elif error is not None:
+            for line in trace(error, verbose=self._messages.is_verbose):
+                self._messages.info(line)
+            cause = fit_to_show(fault(error))
         *lines, last = closing_lines(
-            summary,
-            where=self._request.place.name,
-            resume=self._resume_command(),
-            report_error=report_error,
-            limit=self._request.settings.limit,
+            summary, where=self._request.place.name, resume=self._resume_command(summary), cause=cause
         )
         for line in lines:
             self._messages.info(line)
         self._messages.last(last, **summary.as_dict())
 
-    def _resume_command(self) -> str:
+    def _resume_command(self, summary: "Summary") -> str:
         """The command that goes on where this run ends, or empty where its report is no file."""
-        place = self._request.place
+        place, values = self._request.place, self._request.values
         if place.path is None:
             return ""
-        return resume_command(
-            self._words, str(place.path), self._request.values, is_whole=self._request.source.is_whole
+        command = resume_command(
+            self._words,
+            str(place.path),
+            values,
+            is_whole=self._request.source.is_whole,
+            needs_input=not summary.left.gone,
         )
+        if summary.loss is not None and summary.loss.is_gone and values["input"] is None and values["resume"]:
+            return command.replace(" run", " run INPUT", 1)  # it was taken from the report
+        return command

@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sys
 from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from anyio import CancelScope, create_task_group, to_thread
@@ -14,23 +13,22 @@ from bulkcancel.cli.closing import Closing
 from bulkcancel.cli.signals import SIGNALS, Signaled, allow_files, heeded, ignore_from_here, is_terminal
 from bulkcancel.datadog import Target, connect
 from bulkcancel.engine import Engine
-from bulkcancel.errors import CompactionError, ReportLostError
-from bulkcancel.models import ExitCode, StopReason
+from bulkcancel.errors import BulkCancelError, CompactionError, ReportGoneError, ReportLostError
 from bulkcancel.pacing import HoldReason
-from bulkcancel.progress import Watch, duration, lines_of
+from bulkcancel.progress import Watch, duration
 from bulkcancel.sandbox import SandboxOptions
-from bulkcancel.tally import Summary, Tally, summarize
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from bulkcancel.cli.run import Request
+    from bulkcancel.cli.run import Request, Totals
     from bulkcancel.cli.work import Sink
     from bulkcancel.clock import Clock
     from bulkcancel.datadog import DatadogApi
     from bulkcancel.ledger import Ledger
-    from bulkcancel.models import Result
+    from bulkcancel.models import ExitCode, Result
     from bulkcancel.progress import Messages
+    from bulkcancel.tally import Summary, Tally
 
 _SYNC_EVERY = 0.5  # seconds, so that a late wake-up still leaves it below one
 
@@ -43,11 +41,11 @@ class Job:
         request: "Request",
         report: "Sink",
         ledger: "Ledger",
-        tally: Tally,
+        tally: "Tally",
         messages: "Messages",
         clock: "Clock",
         *,
-        total: int | None,
+        totals: "Totals",
         words: list[str],
     ) -> None:
         self._request = request
@@ -56,7 +54,7 @@ class Job:
         self._tally = tally
         self._messages = messages
         self._clock = clock
-        self._total = total
+        self._totals = totals
         self._words = words
         self._warned = False
         self._signaled = False
@@ -64,14 +62,12 @@ class Job:
         self._is_closed = False
         self._down_since: float | None = None
         self._unsynced: list[int] = []
-        self._report_error = ""
-        self._error: Exception | None = None
 
-    async def run(self, signaled: Signaled) -> ExitCode:
+    async def run(self, signaled: Signaled) -> "ExitCode":
         """Run it to its end, whichever end that is.
 
         Raises:
-            BulkCancelError: The input turned out to be unusable.
+            BulkCancelError: The input turned out to be unusable, and nothing was sent.
         """
         allow_files(self._request.settings.concurrency)
         async with AsyncExitStack() as stack:
@@ -85,11 +81,11 @@ class Job:
                 tally=self._tally,
             )
             summary = await self._attend(engine, signaled)
-        if self._report_error:
-            summary = replace(summary, stop=StopReason.REPORT_LOST, exit_code=ExitCode.REPORT_LOST)
+        if isinstance(engine.error, BulkCancelError) and not summary.requests:
+            raise engine.error
         closing = Closing(self._request, self._messages, words=self._words)
         closing.write_summary(summary)
-        closing.say(summary, self._report_error or engine.report_error)
+        closing.say(summary, engine.error)
         ignore_from_here(asyncio.get_running_loop())
         return summary.exit_code
 
@@ -107,42 +103,36 @@ class Job:
             connect(target, credentials, settings=settings, ca_bundle=destination.ca_bundle)
         )
 
-    async def _attend(self, engine: Engine, signaled: Signaled) -> Summary:
+    async def _attend(self, engine: Engine, signaled: Signaled) -> "Summary":
         """Let the engine run, with everything that goes on beside it."""
-        started = self._clock.now()
         summary: Summary | None = None
         is_tidy = False
-        with CancelScope() as leaving:
-            async with create_task_group() as aside:
-                self._heed_signals(engine, leaving)
-                signaled.has_begun = True
-                if signaled.reason is not None:  # it may be heard here as well, so it does not count as one
-                    engine.stop(signaled.reason)
-                aside.start_soon(self._show_progress, engine)
-                summary = await self._run_synced(engine)
-                if summary is not None:
-                    self._is_over = True
-                    await self._finish(summary)
-                    is_tidy = True
-                aside.cancel_scope.cancel()
+        try:
+            with CancelScope() as leaving:
+                async with create_task_group() as aside:
+                    self._heed_signals(engine, leaving)
+                    signaled.has_begun = True
+                    if signaled.reason is not None:  # it may be heard here as well: it does not count as one
+                        engine.stop(signaled.reason)
+                    aside.start_soon(self._show_progress, engine)
+                    summary = await self._run_synced(engine)
+                    if summary is not None:
+                        self._is_over = True
+                        await self._finish(engine)
+                        is_tidy = True
+                    aside.cancel_scope.cancel()
+        except Exception as error:  # noqa: BLE001 - said at the end, with what became of the run
+            engine.fail(error)
         self._is_closed = True
-        if self._error is not None:
-            raise self._error
-        if summary is not None and is_tidy:
+        if summary is not None and is_tidy and not engine.is_report_lost:
             return summary
         try:
             self._report.sync()
         except ReportLostError as error:
-            self._lose_sync(error)
-        return summarize(
-            self._tally,
-            duration=self._clock.now() - started,
-            paused=engine.gate.paused,
-            quota_used=engine.gate.pacer.quota_used,
-            stop=engine.stopping,
-        )
+            self._lose_sync(engine, error)
+        return engine.summary()
 
-    async def _run_synced(self, engine: Engine) -> Summary | None:
+    async def _run_synced(self, engine: Engine) -> "Summary | None":
         """Run the engine with regular syncs, the last of which has ended when this returns.
 
         Tidying puts another file in the report's place, which a sync must not meet halfway.
@@ -151,9 +141,9 @@ class Job:
         async with create_task_group() as beside:
             beside.start_soon(self._keep_synced, engine)
             try:
-                summary = await engine.run(self._request.source, self._record)
-            except Exception as error:  # noqa: BLE001 - raised later, outside the groups
-                self._error = error
+                summary = await engine.run(self._request.source, self._record, total=self._totals.in_all)
+            except Exception as error:  # noqa: BLE001 - said at the end, with what became of the run
+                engine.fail(error)
             beside.cancel_scope.cancel()
         return summary
 
@@ -204,17 +194,13 @@ class Job:
                 await to_thread.run_sync(self._report.sync)
             except ReportLostError as error:
                 self._unsynced = lines + self._unsynced
-                self._lose_sync(error)
-                engine.lose_report(self._report_error)
+                self._lose_sync(engine, error)
                 return
             self._tell(engine)
 
-    def _lose_sync(self, error: ReportLostError) -> None:
+    def _lose_sync(self, engine: Engine, error: ReportLostError) -> None:
         """Say which rows the report may have lost although it had taken them."""
-        doubtful = (
-            f" Taken, but perhaps not on the disk: {lines_of(self._unsynced)}." if self._unsynced else ""
-        )
-        self._report_error = f"{error}{doubtful}"
+        engine.lose_report(str(error), recent=self._unsynced, is_gone=isinstance(error, ReportGoneError))
 
     def _tell(self, engine: Engine) -> None:
         """Say what a person should know at once, and once."""
@@ -240,15 +226,15 @@ class Job:
         if values["no_progress"] or values["quiet"]:
             return
         watch = Watch(
-            self._messages, self._clock, self._tally, lambda: engine.gate.pacer.hold, self._total
+            self._messages, self._clock, self._tally, lambda: engine.gate.pacer.hold, self._totals.due
         )  # fmt: skip
         is_live = self._messages.is_plain and is_terminal(sys.stderr)
         with suppress(OSError):  # a terminal that is gone, as after a lost connection: the run goes on
             await (watch.live() if is_live else watch.lines())
 
-    async def _finish(self, summary: Summary) -> None:
+    async def _finish(self, engine: Engine) -> None:
         """Leave the report tidy; between steps a signal gets its turn."""
-        if summary.stop is StopReason.REPORT_LOST:
+        if engine.is_report_lost:
             return
         try:
             for _ in self._report.finish():
@@ -256,4 +242,4 @@ class Job:
         except CompactionError as error:
             self._messages.warning(str(error))
         except ReportLostError as error:
-            self._report_error = str(error)
+            self._lose_sync(engine, error)

@@ -90,17 +90,27 @@ def refuse_unwritable_key_log(environ: "Mapping[str, str]") -> None:
         ) from None
 
 
-def apology(error: Exception, *, verbose: bool) -> "Iterator[str]":
-    """What to say of an error that is a fault of this program."""
-    innermost: BaseException = error
-    while isinstance(innermost, BaseExceptionGroup):
-        innermost = innermost.exceptions[0]
+def apology(error: BaseException, *, verbose: bool) -> "Iterator[str]":
+    """What to say of an error that is a fault of this program, where nobody knows how far it had come."""
+    yield from trace(error, verbose=verbose)
+    yield (
+        f"{fault(error)} If anything was sent by then, go on with --resume: rows that are in the report are "
+        "not sent again, and sending one twice does no harm."
+    )
+
+
+def trace(error: BaseException, *, verbose: bool) -> "Iterator[str]":
+    """Where an error came from, line by line; without `verbose`, how to see it."""
     if verbose:
-        yield "".join(traceback.format_exception(error)).rstrip()
+        for text in traceback.format_exception(error):
+            yield from fit_to_show(text).rstrip().split("\n")
     else:
         yield "Run it again with -v to see where it happened."
-    yield (
-        f"bulkcancel failed by a fault of its own, {type(innermost).__name__}: {innermost}. "
-        "What was sent until then is in the report, if one was begun: go on with --resume. "
-        "Please report this, without any keys."
-    )
+
+
+def fault(error: BaseException) -> str:
+    """That an error is a fault of this program, as a sentence or two."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    words = f"{type(error).__name__}: {error}".rstrip(": .")
+    return f"bulkcancel failed by a fault of its own, {words}. Please report this, without any keys."

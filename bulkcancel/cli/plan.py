@@ -10,6 +10,8 @@ from bulkcancel.models import RejectedRow
 from bulkcancel.progress import number_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bulkcancel.models import Row
     from bulkcancel.settings import Settings
 
@@ -25,6 +27,8 @@ class Plan:
     Attributes:
         rows: Rows that were read and are ours.
         added: Those of them that are not on record.
+        beyond: Rows that are ours, not on record, and left for later by `--limit`; None where they were not
+            counted.
         workflows: Rows to be sent, by workflow.
         to_send: Instances that would be canceled.
         duplicates: Rows whose pair stands earlier.
@@ -35,6 +39,7 @@ class Plan:
 
     rows: int = 0
     added: int = 0
+    beyond: int | None = 0
     workflows: Counter[str] = field(default_factory=Counter)
     to_send: int = 0
     duplicates: int = 0
@@ -117,3 +122,13 @@ class Planner:
             plan.workflows[row.workflow_id] += 1
             plan.to_send += 1
         return plan.to_send != settings.limit
+
+    def leave(self, rows: "Iterable[Row] | None") -> None:
+        """Count the rows that `--limit` leaves for later, or note that nobody counts them."""
+        if rows is None:
+            self.plan.beyond = None
+            return
+        shard = self._settings.shard
+        ours = rows if shard is None else (row for row in rows if belongs_to(row, shard))
+        new = {ClaimKind.FRESH, ClaimKind.DUPLICATE}
+        self.plan.beyond = sum(self._ledger.claim(row).kind in new for row in ours)

@@ -2,13 +2,21 @@
 
 import os
 import shlex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bulkcancel.cli.work import STDIO
 from bulkcancel.text import printable
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-def resume_command(words: list[str], report: str, values: dict[str, Any], *, is_whole: bool) -> str:
+
+_OF_READING = ("--limit", "--shard")  # options that say how much of INPUT to read
+
+
+def resume_command(
+    words: list[str], report: str, values: dict[str, Any], *, is_whole: bool, needs_input: bool = True
+) -> str:
     """The same command, continued: without `--limit`; a stream has to be sent again from its start.
 
     Args:
@@ -16,17 +24,13 @@ def resume_command(words: list[str], report: str, values: dict[str, Any], *, is_
         report: Its report.
         values: The options it had.
         is_whole: Whether its input can be read again.
+        needs_input: Whether rows of the input are left to do. Else the report's own are tried again.
     """
-    kept: list[str] = []
-    skip = False
-    for word in words:
-        if skip:
-            skip = False
-        elif word == "--limit":
-            skip = True
-        elif not word.startswith("--limit="):
-            kept.append(word)
-    if not is_whole:
+    kept = list(_without(_OF_READING[:1] if needs_input else _OF_READING, words))
+    if not needs_input:
+        if values["input"] in kept:
+            kept.remove(values["input"])
+    elif not is_whole:
         # A pipe that had a name of its own, such as /dev/fd/63, is gone with its writer.
         if values["input"] in kept:
             kept[kept.index(values["input"])] = STDIO
@@ -39,7 +43,17 @@ def resume_command(words: list[str], report: str, values: dict[str, Any], *, is_
     if not values["resume"]:
         kept.append("--resume")
     command = " ".join(["bulkcancel", *map(quoted, kept)])
-    return command if is_whole else f"<the same rows> | {command}"
+    return command if is_whole or not needs_input else f"<the same rows> | {command}"
+
+
+def _without(options: tuple[str, ...], words: list[str]) -> "Iterator[str]":
+    """The words but for those options and their values."""
+    rest = iter(words)
+    for word in rest:
+        if word in options:
+            next(rest, None)
+        elif word.partition("=")[0] not in options:
+            yield word
 
 
 def quoted(word: str) -> str:

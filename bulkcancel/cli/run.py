@@ -132,14 +132,27 @@ def _run(
         # The network half: slow to import, and not needed until here.
         from bulkcancel.cli.job import Job  # noqa: PLC0415 - see above
 
-        total = None if plan is None else tally.rows + plan.added
+        totals = _totals(plan, source, tally)
         try:
-            job = Job(request, place.open(), ledger, tally, messages, clock, total=total, words=words)
+            job = Job(request, place.open(), ledger, tally, messages, clock, totals=totals, words=words)
             signaled.is_starting = True
             return anyio.run(job.run, signaled)
         except BaseException:
             place.discard_if_empty()
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many rows a report is to have; None where that is not known beforehand.
+
+    Attributes:
+        due: When this run ends.
+        in_all: When all of the input is in it: `--limit` leaves some of it for later.
+    """
+
+    due: int | None
+    in_all: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +206,7 @@ def _check_askable(request: Request) -> None:
 def _plan(request: Request, ledger: Ledger) -> Plan | None:
     """Read ahead what can be read, when someone is to see it; None where it can't or need not be."""
     values, source = request.values, request.source
+    size = 0
     if source.is_whole:
         named = values["input"] not in {None, STDIO}
         size = os.stat(values["input"]).st_size if named else 0  # noqa: PTH116 - a name or nothing
@@ -202,13 +216,23 @@ def _plan(request: Request, ledger: Ledger) -> Plan | None:
         return None
     planner = Planner(ledger, request.settings)
     if source.is_whole:
-        for row in source.scan():
-            if not planner.take(row):
-                break
+        rows = source.scan()
+        if not all(map(planner.take, rows)):
+            planner.leave(rows if size <= _SCANNED_FOR_THE_BAR else None)
     else:
         anyio.run(_take_all, source, planner)
     ledger.rewind()
     return planner.plan
+
+
+def _totals(plan: Plan | None, source: Input, tally: Tally) -> Totals:
+    """How many rows the report will have, as far as that is known beforehand."""
+    if isinstance(source, RecordedRows):
+        return Totals(tally.rows, tally.rows)
+    if plan is None:
+        return Totals(None, None)
+    due = tally.rows + plan.added
+    return Totals(due, None if plan.beyond is None else due + plan.beyond)
 
 
 async def _take_all(source: Input, planner: Planner) -> None:

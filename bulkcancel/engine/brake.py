@@ -1,9 +1,10 @@
 """The run's brake: pulled once, it ends every wait of ours and lets requests in flight finish."""
 
+import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from anyio import CancelScope
+from anyio import CancelScope, current_effective_deadline, get_cancelled_exc_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
 
 class StoppedError(Exception):
     """A wait was cut short because the run stops."""
+
+
+def is_failure(error: BaseException) -> bool:
+    """Whether what was raised is the failure of some code, and not the end of the task it was raised in.
+
+    Code of the caller's may raise a cancellation as well, having awaited something that was canceled.
+    That is one of these failures, unless the task is being canceled itself.
+    """
+    if isinstance(error, get_cancelled_exc_class()):
+        return current_effective_deadline() > -math.inf
+    return isinstance(error, Exception)
 
 
 class Brake:

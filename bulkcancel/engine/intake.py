@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Protocol
 
+from bulkcancel.engine.brake import is_failure
 from bulkcancel.engine.sender import Job
 from bulkcancel.engine.shards import belongs_to
 from bulkcancel.engine.turnstile import Turnstile
@@ -44,6 +45,9 @@ class Intake:
 
     Attributes:
         error: What the source raised, which ended the input, or None.
+        retried: Rows that were read and are on record to be tried again.
+        is_limited: Whether the setting `limit` ended the reading.
+        has_read_all: Whether the source has been read to its end.
     """
 
     def __init__(
@@ -55,11 +59,15 @@ class Intake:
         self._brake = brake
         self._settle = settle
         self._batches = source.batches()
+        self._source = source
         self._at_hand: Iterator[Row] = iter(())
         self._reading = Turnstile()
         self._sendable = 0
         self._at_end = False
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
+        self.retried = 0
+        self.is_limited = False
+        self.has_read_all = False
         brake.on_pull(source.stop_waiting)
 
     async def next_job(self) -> Job | None:
@@ -85,7 +93,9 @@ class Intake:
             if row is None:
                 await self._refill(batch)
                 return None
-        except Exception as error:  # noqa: BLE001 - a caller's own rows may raise anything
+        except BaseException as error:
+            if not is_failure(error):
+                raise
             self.error = self.error or error
             self._at_end = True
             return None
@@ -100,8 +110,10 @@ class Intake:
         if claim.kind is ClaimKind.DUPLICATE:
             await self._settle(row, Outcome.DUPLICATE, "", "the pair stands earlier in the input")
             return None
+        self.retried += claim.previous is not None
         self._sendable += 1
-        self._at_end = self._sendable == self._limit
+        if self._sendable == self._limit:
+            self.is_limited = self._at_end = True
         return Job(row, claim.previous)
 
     async def _refill(self, spent: "Iterator[Row]") -> None:
@@ -112,5 +124,7 @@ class Intake:
             batch = await anext(self._batches, None)
             if batch is None:
                 self._at_end = True
+                # A stream that is told to stop waiting ends before its writer does.
+                self.has_read_all = self._source.is_whole or self._brake.reason is None
             else:
                 self._at_hand = batch

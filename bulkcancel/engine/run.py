@@ -1,26 +1,27 @@
 """A run from its first row to its summary."""
 
 import random
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from anyio import Semaphore, create_task_group
 
 from bulkcancel import policy
 from bulkcancel.clock import SystemClock
-from bulkcancel.engine.brake import Brake, StoppedError
+from bulkcancel.engine.books import Books
+from bulkcancel.engine.brake import Brake, StoppedError, is_failure
 from bulkcancel.engine.confirm import Confirmer
 from bulkcancel.engine.gate import Gate
 from bulkcancel.engine.intake import Intake
 from bulkcancel.engine.sender import CancelApi, HeldBackError, Job, Sender
-from bulkcancel.errors import ReportLostError
+from bulkcancel.errors import BulkCancelError, ReportGoneError, ReportLostError
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import InstanceRef, Outcome, Result, StopReason
 from bulkcancel.pacing import Pacer
 from bulkcancel.settings import Settings
-from bulkcancel.tally import Summary, Tally, summarize
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from anyio.abc import TaskGroup
     from tenacity import AsyncRetrying
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from bulkcancel.clock import Clock
     from bulkcancel.engine.intake import RowSource
     from bulkcancel.models import Row
+    from bulkcancel.tally import Summary, Tally
 
     Sink = Callable[[Result], Awaitable[None] | None]
 
@@ -41,7 +43,6 @@ class Engine:
     Attributes:
         tally: The counts so far.
         gate: Where requests wait; its pacer says why.
-        report_error: What the sink said when it could take no more results, or empty.
     """
 
     def __init__(
@@ -53,14 +54,15 @@ class Engine:
         clock: "Clock | None" = None,
         jitter: "Callable[[], float]" = random.random,
         ledger: Ledger | None = None,
-        tally: Tally | None = None,
+        tally: "Tally | None" = None,
     ) -> None:
         self._settings = settings
         self._site = site
         self._clock = clock or SystemClock()
         self._brake = Brake()
         self._ledger = ledger or Ledger()
-        self.tally = tally or Tally()
+        self._books = Books(tally)
+        self.tally = self._books.tally
         pacer = Pacer(concurrency=settings.concurrency, rate=settings.rate, headroom=settings.headroom)
         self.gate = Gate(pacer, self._clock, self._brake)
         self._refusals = policy.Refusals()
@@ -85,14 +87,24 @@ class Engine:
                 timeout=settings.verify_timeout,
             )
         self._watched = Semaphore(settings.concurrency * _WATCHED_PER_WORKER)
-        self._unrecorded: list[Result] = []
-        self._error: Exception | None = None
-        self.report_error = ""
+        self._intake: Intake | None = None
+        self._started = self._clock.now()
+        self._error: BaseException | None = None
 
     @property
     def stopping(self) -> StopReason | None:
         """Why the run is ending early, or None."""
         return self._brake.reason
+
+    @property
+    def error(self) -> BaseException | None:
+        """What failed first, be it the source of rows, or None."""
+        return self._error or (self._intake.error if self._intake is not None else None)
+
+    @property
+    def is_report_lost(self) -> bool:
+        """Whether the report can't be kept any more."""
+        return self._books.loss is not None
 
     @property
     def last_fault(self) -> str:
@@ -103,26 +115,40 @@ class Engine:
         """End the run early: no new requests, those on the wire finish, every row is accounted for."""
         self._brake.pull(reason)
 
-    def lose_report(self, words: str) -> None:
-        """End the run at once because its report can't be kept any more."""
-        self.report_error = words
+    def lose_report(self, words: str, *, recent: "Iterable[int]" = (), is_gone: bool = False) -> None:
+        """End the run at once because its report can't be kept any more.
+
+        Args:
+            words: What happened to it, as a sentence.
+            recent: Lines of rows that it took and that are perhaps not on the disk.
+            is_gone: Whether all it held is gone with it.
+        """
+        self._books.lose(words, recent, is_gone=is_gone)
         self._brake.pull(StopReason.REPORT_LOST)
 
-    async def run(self, source: "RowSource", sink: "Sink") -> Summary:
+    def fail(self, error: BaseException) -> None:
+        """End the run because of a failure: what is on the wire is still heard and recorded."""
+        self._error = self._error or error
+        self._brake.pull(StopReason.OWN_FAULT)
+
+    async def run(self, source: "RowSource", sink: "Sink", *, total: int | None = None) -> "Summary":
         """Send a cancel for every row and hand each result to `sink` as it comes.
 
         Args:
             source: The rows. They are read no further ahead than there are workers.
             sink: Takes each result, and gives what to await where that needs waiting for; meanwhile the
                 worker that brought it waits too.
+            total: How many rows a report of all the input has, where that is known beforehand.
 
         Raises:
-            Exception: Whatever `source` or `sink` raises, but for a `ReportLostError` from the sink,
-                which stops the run and shows in the summary.
+            BaseException: Whatever `source` or `sink` raises, be it a cancellation, but for a
+                `ReportLostError` from the sink, which stops the run and shows in the summary. Requests on
+                the wire finish first, and `summary` still tells what became of the run.
         """
-        started = self._clock.now()
+        self._started = self._clock.now()
         self._sink = sink
-        intake = Intake(source, self._ledger, self._settings, self._brake, self._settle)
+        self._books.begin(total)
+        intake = self._intake = Intake(source, self._ledger, self._settings, self._brake, self._settle)
         async with create_task_group() as timers:
             if self._settings.max_duration is not None:
                 timers.start_soon(self._stop_after, self._settings.max_duration)
@@ -132,19 +158,29 @@ class Engine:
             timers.cancel_scope.cancel()
         if self._refusals.is_unproven:
             self._brake.pull(StopReason.REFUSED)
-        if self._brake.reason not in {None, StopReason.REPORT_LOST}:
+        if self._brake.reason is not None:
             await self._account_for(intake)
-        if error := self._error or intake.error:
-            raise error
-        return summarize(
-            self.tally,
-            duration=self._clock.now() - started,
-            paused=self.gate.paused,
-            quota_used=self.gate.pacer.quota_used,
-            stop=self._brake.reason,
+        if self.error is not None:
+            raise self.error
+        return self.summary()
+
+    def summary(self) -> "Summary":
+        """What the run has come to, also where it was left before its end; true at any moment."""
+        return self._books.summary(
+            self._intake,
+            self.gate,
+            duration=self._clock.now() - self._started,
+            stop=self._reason(),
             ignore_not_found=self._settings.ignore_not_found,
-            unrecorded=tuple(self._unrecorded),
         )
+
+    def _reason(self) -> StopReason | None:
+        """Why the run ended early: what can't be mended by going on counts before what was asked for."""
+        if self._books.loss is not None:
+            return StopReason.REPORT_LOST
+        if self.error is not None:
+            return StopReason.INPUT_LOST if isinstance(self.error, BulkCancelError) else StopReason.OWN_FAULT
+        return self._brake.reason
 
     async def _stop_after(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
@@ -152,15 +188,28 @@ class Engine:
 
     async def _work(self, intake: Intake, tasks: "TaskGroup") -> None:
         retrying = self._sender.retrying()
-        while (job := await intake.next_job()) is not None:
-            await self._handle(job, retrying, tasks)
+        with self._keeping_failures():
+            while (job := await intake.next_job()) is not None:
+                self._books.take(job)
+                await self._handle(job, retrying, tasks)
 
     async def _account_for(self, intake: Intake) -> None:
         """Mark what was not reached."""
-        async for job in intake.rest():
-            if self._brake.reason is StopReason.REPORT_LOST:
-                return
-            await self._leave(job)
+        with self._keeping_failures():
+            async for job in intake.rest():
+                if self._books.is_closed:
+                    return
+                await self._leave(job)
+
+    @contextmanager
+    def _keeping_failures(self) -> "Iterator[None]":
+        """Have what fails inside end the run, and be raised when the others have recorded what they sent."""
+        try:
+            yield
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            self.fail(error)
 
     async def _handle(self, job: Job, retrying: "AsyncRetrying", tasks: "TaskGroup") -> None:
         try:
@@ -186,8 +235,9 @@ class Engine:
 
     async def _confirm(self, job: Job, confirmer: Confirmer) -> None:
         try:
-            outcome, detail = await confirmer.watch(job.ref)
-            await self._finish(job, outcome, detail=detail)
+            with self._keeping_failures():
+                outcome, detail = await confirmer.watch(job.ref)
+                await self._finish(job, outcome, detail=detail)
         finally:
             self._watched.release()
 
@@ -204,14 +254,13 @@ class Engine:
     async def _leave(self, job: Job) -> None:
         """Record a row that the end of the run overtook, unless the report says as much already."""
         if self._brake.reason is None or (job.previous is not None and not job.attempts):
+            self._books.leave(job)
             return
         outcome, detail = policy.cut_short(job.judgement, self._brake.reason)
         await self._finish(job, outcome, job.judgement.code if job.judgement else "", detail)
 
     def _finish(self, job: Job, outcome: Outcome, code: str = "", detail: str = "") -> "Awaitable[None]":
-        return self._emit(
-            job.result(outcome, self._clock, code=code, detail=detail, site=self._site), job.previous
-        )
+        return self._emit(job.result(outcome, self._clock, code=code, detail=detail, site=self._site), job)
 
     async def _settle(self, row: "Row", outcome: Outcome, code: str, detail: str) -> None:
         """Record a row that needs no request."""
@@ -221,28 +270,25 @@ class Engine:
             Result(row.line, *ids, outcome, None, code, detail, finished_at=finished_at, site=self._site)
         )
 
-    async def _emit(self, result: Result, previous: Outcome | None = None) -> None:
-        if self._unrecorded or self._brake.reason is StopReason.REPORT_LOST:
-            self._lose(result)
+    async def _emit(self, result: Result, job: Job | None = None) -> None:
+        if self._books.is_closed:
             return
         try:
             waiting = self._sink(result)
             if waiting is not None:
                 await waiting
-        except Exception as error:  # noqa: BLE001 - a caller's own function may raise anything
-            self.lose_report(str(error))
-            if not isinstance(error, ReportLostError):
-                self._error = self._error or error
-            self._lose(result)
+        except ReportLostError as error:
+            self.lose_report(str(error), is_gone=isinstance(error, ReportGoneError))
             return
-        self.tally.add(result, previous)
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            self._books.is_closed = True
+            self.fail(error)
+            return
+        self._books.record(result, job)
         limit = self._settings.max_failures
         if limit is not None and policy.too_many_failures(
             self.tally.failed, self.tally.finished, limit.value, is_percent=limit.is_percent
         ):
             self._brake.pull(StopReason.MAX_FAILURES)
-
-    def _lose(self, result: Result) -> None:
-        """Keep what was sent and could not be recorded, to tell the person."""
-        if result.attempts:
-            self._unrecorded.append(result)

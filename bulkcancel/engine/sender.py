@@ -51,7 +51,7 @@ class HeldBackError(Exception):
     """The row's workflow was just refused, and it is not yet known whether all others will be."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Job:
     """One row on its way: what was sent for it and what came back.
 

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 from bulkcancel.models import Outcome, StopReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from bulkcancel.pacing import Hold
-    from bulkcancel.tally import Summary, Tally
+    from bulkcancel.tally import Lines, Loss, Summary, Tally
 
 _MINUTE, _HOUR = 60, 3600
 _ERRORS_SHOWN = 3
 _WORTH_SAYING = 0.01
 _SPANS_SHOWN = 50
+_LEAST_PERCENT, _MOST_PERCENT = 0.01, 99.0  # of a share that is neither nothing nor all
 
 _ENDS = {
     StopReason.INTERRUPTED: "Interrupted",
@@ -28,6 +29,8 @@ _ENDS = {
     StopReason.MAX_FAILURES: "Stopped: --max-failures is reached",
     StopReason.MAX_DURATION: "Stopped: --max-duration is over",
     StopReason.REPORT_LOST: "Stopped: the report was lost",
+    StopReason.INPUT_LOST: "Stopped: the input can't be read any further",
+    StopReason.OWN_FAULT: "Stopped by a fault of bulkcancel's own",
 }
 
 
@@ -52,14 +55,9 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
 
 
-def lines_of(numbers: "Iterable[int]") -> str:
+def lines_of(lines: "Lines") -> str:
     """Input lines as a person reads them, at most so many: `input lines 2-9, 12 and 40 more`."""
-    spans: list[list[int]] = []
-    for number in sorted(set(numbers)):
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
+    spans = list(lines.spans())
     shown = ", ".join(f"{a}-{b}" if a != b else f"{a}" for a, b in spans[:_SPANS_SHOWN])
     more = sum(b - a + 1 for a, b in spans[_SPANS_SHOWN:])
     return f"input lines {shown}" + (f" and {more:,} more" if more else "")
@@ -101,35 +99,36 @@ def status_line(tally: "Tally", total: int | None, held: str) -> str:
     return " · ".join(filter(None, (f"{tally.rows:,}{of_total} rows", counts_of(tally.outcomes), held)))
 
 
-def closing_lines(
-    summary: "Summary", *, where: str, resume: str, report_error: str = "", limit: int | None = None
-) -> list[str]:
+def closing_lines(summary: "Summary", *, where: str, resume: str, cause: str = "") -> list[str]:
     """What happened and, last, what to do next.
 
     Args:
         summary: What the run came to.
         where: The report's name.
         resume: The command that continues the run, or empty where none can.
-        report_error: What was wrong with the report, if it was lost.
-        limit: After how many rows to stop reading, or None.
+        cause: What ended it, as a sentence, where that is more than its reason for stopping says.
     """
-    lines = [f"{number_of(summary.rows, 'row')}: {counts_of(summary.outcomes)}"] if summary.rows else []
+    lines = []
+    if summary.rows:
+        of_all = f" of {summary.rows + summary.left.unreported:,}" if summary.left.unreported else ""
+        rows = number_of(summary.rows, "row") if not of_all else f"{summary.rows:,}{of_all} rows"
+        lines.append(f"{rows}: {counts_of(summary.outcomes)}")
     if summary.requests:
         lines.append(_spent(summary))
     lines += [
         f"{code} ({count:,}): {summary.examples[code]}"
         for code, count in list(summary.errors.items())[:_ERRORS_SHOWN]
     ]
-    last = _last(summary, where, resume, report_error)
-    if limit is not None and summary.stop is None:
-        last += f" (at most {limit:,} rows were sent: --limit. To go on: {resume})"
-    return [*lines, last]
+    go_on = f"continue with: {resume}" if resume else "run again with -o FILE to be able to continue"
+    return [*lines, _last(summary, where, go_on, cause)]
 
 
 def _spent(summary: "Summary") -> str:
-    share = 100.0 * summary.throttled / summary.requests
     words = f"{number_of(summary.requests, 'request')} in {duration(summary.duration)}"
-    words += f", {summary.throttled:,} answered 429 ({share:.2g} %)" if summary.throttled else ", no 429"
+    if summary.throttled:
+        words += f", {summary.throttled:,} answered 429 ({_percent(summary.throttled, summary.requests)})"
+    else:
+        words += ", no 429"
     if summary.paused:
         words += f"; paused {duration(summary.paused)}"
     if summary.quota_used is not None and summary.quota_used >= _WORTH_SAYING:
@@ -137,26 +136,63 @@ def _spent(summary: "Summary") -> str:
     return words
 
 
-def _last(summary: "Summary", where: str, resume: str, report_error: str) -> str:
-    unfinished = sum(count for outcome, count in summary.outcomes.items() if not outcome.is_done)
-    go_on = f"continue with: {resume}" if resume else "run again with -o FILE to be able to continue"
-    if summary.stop is StopReason.REPORT_LOST:
-        sent = len(summary.unrecorded)
-        words = f"{report_error or 'The report was lost.'} Nothing more was sent;"
-        lines = lines_of([result.line for result in summary.unrecorded]) if sent else "nothing"
-        return f"{words} sent and not recorded: {lines}. Then {go_on}"
-    if summary.stop is not None and not unfinished:
-        return f"{_ENDS[summary.stop]}. Every row in the report is done; if the input has more, {go_on}"
+def _percent(part: int, whole: int) -> str:
+    """A share with two digits; what is not all is never rounded to it, nor what is something to nothing."""
+    share = 100.0 * part / whole
+    if share < _LEAST_PERCENT:
+        return f"under {_LEAST_PERCENT} %"
+    return "100 %" if part == whole else f"{min(share, _MOST_PERCENT):.2g} %"
+
+
+def _last(summary: "Summary", where: str, go_on: str, cause: str) -> str:
+    left, undone = summary.left, summary.unfinished + summary.left.unreported
+    if summary.loss is not None:
+        return f"{_lost(summary.loss)} Nothing more was sent; {_unrecorded(summary)}. Then {go_on}"
     if summary.stop is not None:
-        return f"{_ENDS[summary.stop]}. {number_of(unfinished, 'row')} not done; {go_on}"
+        return f"{cause or f'{_ENDS[summary.stop]}.'} {_not_done(summary, undone, where, go_on)}"
+    if left.is_limited and (undone or left.may_have_more):
+        done = counts_of(summary.outcomes)
+        if left.may_have_more:
+            return f"Canary done: {done}. --limit ended it; if the input has more, {go_on}"
+        rows = f"{summary.rows + left.unreported:,} rows"
+        return f"Canary done: {done} of {rows}, {undone:,} remain{'s' * (undone == 1)}; {go_on}"
     if not summary.rows:
         return f"Nothing to do: the input has no rows. Report: {where}"
-    if unfinished:
-        return f"Finished, with {number_of(unfinished, 'row')} not done; {go_on}"
+    if undone:
+        gone = f", {left.gone:,} of them no longer in the input" if left.gone else ""
+        return f"Finished, with {number_of(undone, 'row')} not done{gone}; {go_on}"
     look = summary.rows - sum(summary.outcomes[outcome] for outcome in _SETTLED)
     if look:
         return f"Finished, with {number_of(look, 'row')} not canceled; the report says why: {where}"
     return f"Done: every row is settled. Report: {where}"
+
+
+def _lost(loss: "Loss") -> str:
+    """How the report was lost, and which rows with it."""
+    if not loss.is_gone:
+        return loss.words + (
+            f" Taken, but perhaps not on the disk: {lines_of(loss.sent)}." if loss.sent else ""
+        )
+    held = [lines_of(loss.sent)] if loss.sent else []
+    held += [f"{number_of(loss.earlier, 'row')} of earlier runs"] if loss.earlier else []
+    return loss.words + (f" Recorded there alone: {' and '.join(held)}." if held else "")
+
+
+def _unrecorded(summary: "Summary") -> str:
+    unrecorded = summary.left.unrecorded
+    return f"sent and not recorded: {lines_of(unrecorded) if unrecorded else 'nothing'}"
+
+
+def _not_done(summary: "Summary", undone: int, where: str, go_on: str) -> str:
+    """How many rows a run that was stopped leaves, and what to do about them."""
+    left = summary.left
+    if not undone and left.may_have_more:
+        return f"Every row in the report is done; if the input has more, {go_on}"
+    if not undone:
+        return f"Every row is done. Report: {where}"
+    sent = f", {len(left.unrecorded):,} of them {_unrecorded(summary)}" if left.unrecorded else ""
+    more = ", and what was not read" if left.may_have_more else ""
+    return f"{number_of(undone, 'row')} not done{sent}{more}; {go_on}"
 
 
 _SETTLED = (Outcome.CANCELED, Outcome.ALREADY_FINISHED, Outcome.DUPLICATE)

@@ -8,7 +8,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from bulkcancel.errors import ReportError, ReportLostError
+from bulkcancel.errors import ReportError, ReportGoneError, ReportLostError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,7 +165,7 @@ class Appender:
         except OSError as error:
             raise ReportLostError(f"The report {self._path} can't be written: {words_of(error)}.") from None
         if not stands_for(self._path, self._fd):
-            raise ReportLostError(f"The report {self._path} was deleted or moved.")
+            raise ReportGoneError(f"The report {self._path} was deleted or moved.")
 
 
 def cut_torn_tail(fd: int) -> int:

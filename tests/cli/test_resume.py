@@ -66,6 +66,21 @@ def test_a_changed_input_adds_rows_and_removes_none(call: Call) -> None:
     assert (again.code, requests(), len(outcomes("r.csv"))) == (1, 0, 9)
 
 
+@pytest.mark.parametrize("shard", [["--shard", "1/1"], ["--shard=1/1"], []])
+def test_rows_to_retry_that_left_the_input_are_tried_without_it(call: Call, shard: list[str]) -> None:
+    """The same command can't reach them; the one that is named does, and says no more."""
+    call(*RUN, "--scenario", "denied", write(*IDS[:3]))
+    ended = call(*RUN, "--resume", *shard, write(*IDS[2:6]))
+    assert ended.code == 1
+    named = "bulkcancel run --sandbox -y -o r.csv --summary s.json --resume"
+    assert (
+        ended.last
+        == f"Finished, with 2 rows not done, 2 of them no longer in the input; continue with: {named}"
+    )
+    ended = call(*named.split()[1:])
+    assert (ended.code, requests(), outcomes("r.csv")) == (0, 2, [Outcome.CANCELED] * 6)
+
+
 def test_a_stream_is_sent_again_from_its_start(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is on record is skipped."""
     call(*RUN, write(*IDS[:3]))

@@ -180,11 +180,42 @@ def test_a_report_is_an_input_of_its_own(call: Call) -> None:
     assert sorted(outcomes("r.jsonl")) == [Outcome.CANCELED, Outcome.NOT_FOUND]
 
 
-def test_a_canary_says_how_to_go_on(call: Call) -> None:
-    """Without its limit."""
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ["--limit", "2"],
+            "Canary done: 2 canceled of 9 rows, 7 remain; continue with: bulkcancel run in.csv",
+        ),
+        (["--limit=8"], "Canary done: 8 canceled of 9 rows, 1 remains; continue with: bulkcancel run in.csv"),
+        (["--limit", "8", "--shard=1/1"], "Canary done: 8 canceled of 9 rows, 1 remains; continue"),
+        (["--limit", "9"], "Done: every row is settled. Report: r.csv"),
+    ],
+)
+def test_a_canary_says_what_remains_and_how_to_go_on(call: Call, words: list[str], sentence: str) -> None:
+    """Without its limit; also after a second one."""
+    ended = call("run", write("in.csv", *IDS, IDS[0]), "--sandbox", "-y", *words, "-o", "r.csv")
+    assert ended.code == 0
+    assert ended.last.startswith(sentence)
+    assert "--limit" not in ended.last
+
+
+def test_a_second_canary_counts_what_the_first_has_done(call: Call) -> None:
+    """The report's rows and the input's are one job."""
+    for sentence in ("2 canceled of 8 rows, 6 remain", "4 canceled of 8 rows, 4 remain"):
+        ended = call("run", write("in.csv", *IDS), "--sandbox", "-y", "--limit=2", "-o", "r.csv", "--resume")
+        assert ended.last.startswith(f"Canary done: {sentence}; ")
+
+
+def test_a_canary_of_an_input_that_was_not_counted_says_so(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large file is not read twice for the sake of a number."""
+    monkeypatch.setattr("bulkcancel.cli.run._SCANNED_FOR_THE_BAR", 0)
     ended = call("run", write("in.csv", *IDS), "--sandbox", "-y", "--limit", "2", "-o", "r.csv")
-    assert ended.last.endswith("bulkcancel run in.csv --sandbox -y -o r.csv --resume)")
-    assert len(outcomes("r.csv")) == 2
+    assert ended.last.startswith(
+        "Canary done: 2 canceled. --limit ended it; if the input has more, continue with: bulkcancel run in.csv"
+    )
 
 
 def test_refused_keys_stop_with_3(call: Call) -> None:

@@ -10,9 +10,18 @@ from faketime import FakeClock
 
 from bulkcancel.models import Outcome, Result, StopReason
 from bulkcancel.pacing import Hold, HoldReason
-from bulkcancel.progress import LogFormat, Messages, Watch, closing_lines, counts_of, number_of, status_line
+from bulkcancel.progress import (
+    LogFormat,
+    Messages,
+    Watch,
+    closing_lines,
+    counts_of,
+    lines_of,
+    number_of,
+    status_line,
+)
 from bulkcancel.progress.words import duration, hold_words, rate_words
-from bulkcancel.tally import Tally, summarize
+from bulkcancel.tally import Left, Lines, Loss, Tally, summarize
 
 
 def tally_of(*outcomes: Outcome) -> Tally:
@@ -78,12 +87,6 @@ def test_rates_are_words(rate: float, words: str) -> None:
             "Stopped: --max-duration is over. 1 row not done; continue with: again",
         ),
         (
-            [Outcome.CANCELED],
-            StopReason.INTERRUPTED,
-            "again",
-            "Interrupted. Every row in the report is done; if the input has more, continue with: again",
-        ),
-        (
             [Outcome.FAILED],
             StopReason.REPORT_LOST,
             "again",
@@ -95,21 +98,131 @@ def test_the_last_line_says_what_to_do_next(
     outcomes: list[Outcome], stop: StopReason | None, resume: str, last: str
 ) -> None:
     """Whatever the end."""
-    summary = summarize(tally_of(*outcomes), duration=3.0, paused=1.0, quota_used=0.5, stop=stop)
-    error = "The disk is full." if stop is StopReason.REPORT_LOST else ""
-    lines = closing_lines(summary, where="r.csv", resume=resume, report_error=error)
+    loss = Loss("The disk is full.") if stop is StopReason.REPORT_LOST else None
+    summary = summarize(tally_of(*outcomes), duration=3.0, paused=1.0, quota_used=0.5, stop=stop, loss=loss)
+    lines = closing_lines(summary, where="r.csv", resume=resume)
     assert lines[-1] == last
     if outcomes:
-        assert "answered 429 (1e+02 %)" in lines[1] or "answered 429 (100 %)" in lines[1]
+        assert "answered 429 (100 %)" in lines[1]
         assert "paused 1.0 s; at most 50% of a quota window used" in lines[1]
 
 
-def test_rows_that_were_sent_and_not_recorded_are_named() -> None:
-    """Their input lines."""
-    lost = (Result(4, "w", "i", Outcome.CANCELED), Result(7, "w", "j", Outcome.CANCELED))
-    summary = summarize(Tally(), duration=1.0, stop=StopReason.REPORT_LOST, unrecorded=lost)
-    (line,) = closing_lines(summary, where="r.csv", resume="again", limit=5)
-    assert "The report was lost. Nothing more was sent; sent and not recorded: input lines 4, 7." in line
+@pytest.mark.parametrize(
+    ("left", "stop", "last"),
+    [
+        (
+            Left(Lines([3, 4]), unreported=7),
+            StopReason.INTERRUPTED,
+            "Interrupted. 8 rows not done, 2 of them sent and not recorded: input lines 3-4; continue with: again",
+        ),
+        (Left(unreported=7), StopReason.TERMINATED, "Terminated. 8 rows not done; continue with: again"),
+        (
+            Left(may_have_more=True),
+            StopReason.INTERRUPTED,
+            "Interrupted. 1 row not done, and what was not read; continue with: again",
+        ),
+        (
+            Left(unreported=988, is_limited=True),
+            None,
+            "Canary done: 4 canceled, 1 failed of 993 rows, 989 remain; continue with: again",
+        ),
+        (
+            Left(may_have_more=True, is_limited=True),
+            None,
+            "Canary done: 4 canceled, 1 failed. --limit ended it; if the input has more, continue with: again",
+        ),
+        (
+            Left(gone=1),
+            None,
+            "Finished, with 1 row not done, 1 of them no longer in the input; continue with: again",
+        ),
+    ],
+)
+def test_the_last_line_counts_what_the_report_does_not_have(
+    left: Left, stop: StopReason | None, last: str
+) -> None:
+    """Of five rows in the report, one of which failed."""
+    tally = tally_of(*[Outcome.CANCELED] * 4, Outcome.FAILED)
+    summary = summarize(tally, duration=3.0, stop=stop, left=left)
+    assert closing_lines(summary, where="r.csv", resume="again")[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (False, "Every row is done. Report: r.csv"),
+        (True, "Every row in the report is done; if the input has more, continue with: again"),
+    ],
+)
+def test_a_run_that_is_stopped_at_its_end_says_whether_more_is_to_do(*, more: bool, words: str) -> None:
+    """As far as is known."""
+    left = Left(may_have_more=more)
+    summary = summarize(tally_of(Outcome.CANCELED), duration=1.0, stop=StopReason.INTERRUPTED, left=left)
+    assert closing_lines(summary, where="r.csv", resume="again")[-1] == f"Interrupted. {words}"
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (
+            Loss("It is gone.", Lines([2, 3]), is_gone=True, earlier=5),
+            "It is gone. Recorded there alone: input lines 2-3 and 5 rows of earlier runs. ",
+        ),
+        (
+            Loss("It is gone.", is_gone=True, earlier=1),
+            "It is gone. Recorded there alone: 1 row of earlier runs. ",
+        ),
+        (Loss("It is gone.", is_gone=True), "It is gone. "),
+        (
+            Loss("The disk broke.", Lines([2])),
+            "The disk broke. Taken, but perhaps not on the disk: input lines 2. ",
+        ),
+        (Loss("The disk is full."), "The disk is full. "),
+    ],
+)
+def test_a_lost_report_says_what_went_with_it(loss: Loss, words: str) -> None:
+    """And which rows were sent and never stood in it."""
+    left = Left(Lines([4, 7]))
+    summary = summarize(Tally(), duration=1.0, stop=StopReason.REPORT_LOST, left=left, loss=loss)
+    (line,) = closing_lines(summary, where="r.csv", resume="again")
+    assert line == (
+        f"{words}Nothing more was sent; sent and not recorded: input lines 4, 7. Then continue with: again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("throttled", "requests", "words"),
+    [
+        (1000, 1000, "100 %"),
+        (999, 1000, "99 %"),
+        (995, 1000, "99 %"),
+        (994, 1000, "99 %"),
+        (1, 3, "33 %"),
+        (5, 1000, "0.5 %"),
+        (1, 10_000, "0.01 %"),
+        (1, 10_001, "under 0.01 %"),
+    ],
+)
+def test_a_share_of_429s_is_never_rounded_to_all_or_nothing(
+    throttled: int, requests: int, words: str
+) -> None:
+    """Nor written with an exponent."""
+    tally = Tally(requests=requests, throttled=throttled)
+    lines = closing_lines(summarize(tally, duration=1.0), where="r.csv", resume="")
+    assert lines[0] == f"{requests:,} requests in 1.0 s, {throttled:,} answered 429 ({words})"
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ([5], "input lines 5"),
+        ([3, 1, 2, 9, 64, 63, 65], "input lines 1-3, 9, 63-65"),
+        (range(1, 200, 2), f"input lines {', '.join(map(str, range(1, 101, 2)))} and 50 more"),
+    ],
+)
+def test_input_lines_are_named_by_spans(lines: list[int], words: str) -> None:
+    """At most fifty of them."""
+    assert lines_of(Lines(lines)) == words
 
 
 def test_messages_have_levels() -> None:

@@ -1,8 +1,10 @@
 """Whole runs through a fake transport in virtual time."""
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
+import anyio
 import pytest
 from fakeapi import DOWN, ENDED, OK, FakeApi, Rows, bad, refs
 from faketime import FakeClock
@@ -23,7 +25,7 @@ from bulkcancel.models import (
     StopReason,
 )
 from bulkcancel.settings import FailureLimit, Settings, Shard
-from bulkcancel.tally import Summary
+from bulkcancel.tally import Loss, Summary
 
 FORBIDDEN = Reply(403, {}, b'{"errors":["Forbidden"]}')
 Rule = Callable[[InstanceRef, int], Reply | Failure]
@@ -314,8 +316,10 @@ async def test_a_lost_report_stops_sending() -> None:
     async with run.clock.autojump():
         summary = await run.engine.run(Rows(refs(1000)), sink)
     assert summary.exit_code is ExitCode.REPORT_LOST
-    assert run.engine.report_error == "The disk is full."
-    assert len(taken) + len(summary.unrecorded) == len(run.api.sent) < 20
+    assert summary.loss == Loss("The disk is full.")
+    unrecorded = set(run.api.sent) - {result.instance_id for result in taken}
+    assert {f"i{line - 1}" for line in summary.left.unrecorded} == unrecorded
+    assert summary.requests == len(run.api.sent) < 20
 
 
 async def test_an_error_of_the_callers_own_is_raised_as_it_is() -> None:
@@ -344,13 +348,84 @@ async def run_sink(_: Result) -> None:
 
 
 async def test_an_answer_that_cannot_be_is_the_runs_error() -> None:
-    """An exception of the transport itself is not swallowed, and its place in line is given back."""
-    run = Run()
+    """An exception of the transport itself is not swallowed, and its place in line is given back.
 
-    def explode(*_: object) -> Reply:
-        raise ZeroDivisionError
+    What is on the wire is heard first, and the row whose answer it was is known.
+    """
 
-    run.api.rule = explode
-    with pytest.raises(BaseExceptionGroup):
-        await run(refs(1))
+    def rule(ref: InstanceRef, _: int) -> Reply:
+        if ref.instance_id == "i9":
+            raise ZeroDivisionError
+        return OK
+
+    run = Run(rule, concurrency=4)
+    async with run.clock.autojump():
+        with pytest.raises(ZeroDivisionError):
+            await run.engine.run(Rows(refs(100)), run.results.append)
     assert run.engine.gate.pacer.in_flight == 0
+    summary = run.engine.summary()
+    assert list(summary.left.unrecorded) == [10]
+    assert summary.requests == len(run.api.sent) == run.outcomes[Outcome.CANCELED] + 1
+    assert run.outcomes[Outcome.NOT_ATTEMPTED] == 100 - len(run.api.sent)
+    assert (summary.stop, summary.exit_code) == (StopReason.OWN_FAULT, ExitCode.STOPPED)
+
+
+@pytest.mark.parametrize("where", ["sink", "waiting", "source"])
+async def test_a_cancellation_out_of_the_callers_own_code_is_raised(where: str) -> None:
+    """It is not taken for our own end: what is on the wire is heard, and no more is sent."""
+    canceled = asyncio.get_running_loop().create_future()
+    canceled.cancel()
+
+    class Canceling(Rows):
+        async def batches(self) -> AsyncIterator[Iterator[Row]]:
+            yield iter(refs(20))
+            if where == "source":
+                await canceled
+            yield iter(refs(300)[20:])
+
+    async def waits() -> None:
+        await canceled
+
+    def sink(result: Result) -> Awaitable[None] | None:
+        run.results.append(result)
+        if len(run.results) == 20 and where == "sink":
+            raise asyncio.CancelledError
+        return waits() if len(run.results) == 20 and where == "waiting" else None
+
+    run = Run(concurrency=4)
+    async with run.clock.autojump():
+        with pytest.raises(asyncio.CancelledError):
+            await run.engine.run(Canceling([]), sink)
+    assert run.api.in_flight == 0
+    assert len(run.results) == 20
+    assert 20 <= len(run.api.sent) < 30
+
+
+@pytest.mark.parametrize("is_native", [False, True])
+async def test_a_run_can_be_canceled_whole(*, is_native: bool) -> None:
+    """By a scope or by its task, while a result is waited for. That is no failure, and what it left is known."""
+    entered = asyncio.Event()
+    scope = anyio.CancelScope()
+
+    async def sink(_: Result) -> None:
+        entered.set()
+        await asyncio.Event().wait()
+
+    async def running() -> None:
+        with scope:
+            await run.engine.run(Rows(refs(300)), sink)
+
+    run = Run(concurrency=4)
+    async with run.clock.autojump():
+        task = asyncio.ensure_future(running())
+        await entered.wait()
+        if is_native:
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        else:
+            scope.cancel()
+            await task
+            assert scope.cancelled_caught
+    assert run.engine.error is None
+    assert len(run.engine.summary().left.unrecorded) == len(run.api.sent)
