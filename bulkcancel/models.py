@@ -162,7 +162,7 @@ class Result(NamedTuple):
         error_code: The API's own code where it gave one, else a class such as ``http_5xx``; may be empty.
         error_detail: A printable sentence, or empty.
         attempts: Requests sent to cancel this instance.
-        throttled: How many of them were answered 429.
+        throttled: How many of them were answered 429, or 503 by a rate limit.
         started_at: When the first request was sent, in seconds since the epoch, or None.
         finished_at: When the outcome was known, in seconds since the epoch.
         duration_ms: From the first request to the outcome, in milliseconds.

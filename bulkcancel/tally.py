@@ -75,7 +75,7 @@ class Tally:
         finished: Rows this run gave an outcome by sending something.
         failed: Those of them that count against `--max-failures`.
         requests: Requests this run sent to cancel instances.
-        throttled: How many of them were answered 429.
+        throttled: How many of them were answered 429, or 503 by a rate limit.
         errors: Rows per error code, this run's; past a hundred different ones, the rest as `other`.
         examples: One row's detail per error code.
         sent: The lines of the rows that this run sent and gave an outcome.
@@ -182,7 +182,7 @@ class Summary:
         outcomes: Rows per outcome; every outcome is present.
         rows: The input rows these add up to.
         requests: Requests this run sent to cancel instances.
-        throttled: How many of them were answered 429.
+        throttled: How many of them were answered 429, or 503 by a rate limit.
         duration: Seconds the run took.
         paused: Seconds for which a used-up quota, 429s or an outage held back every request.
         quota_used: The largest share of one quota window that went to this run, 0.0 to 1.0, or None.

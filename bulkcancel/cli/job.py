@@ -14,7 +14,6 @@ from bulkcancel.cli.signals import SIGNALS, Signaled, allow_files, heeded, ignor
 from bulkcancel.datadog import Target, connect
 from bulkcancel.engine import Engine
 from bulkcancel.errors import BulkCancelError, CompactionError, ReportGoneError, ReportLostError
-from bulkcancel.pacing import HoldReason
 from bulkcancel.progress import Watch, duration
 from bulkcancel.sandbox import SandboxOptions
 
@@ -57,6 +56,7 @@ class Job:
         self._totals = totals
         self._words = words
         self._warned = False
+        self._told_of_503 = False
         self._signaled = False
         self._is_over = False
         self._is_closed = False
@@ -210,12 +210,17 @@ class Job:
             self._messages.warning(
                 f"The API's {pacer.broken_header} header can't be true; going by the rest."
             )
+        if pacer.limit_answers_503 and not self._told_of_503:
+            self._told_of_503 = True
+            self._messages.info(
+                "A rate limit on the way to the API answers 503 instead of 429; requests are paced by it."
+            )
         now = self._clock.now()
-        if pacer.hold is not None and pacer.hold.reason is HoldReason.OUTAGE and self._down_since is None:
+        if pacer.is_down and self._down_since is None:
             self._down_since = now - pacer.down_for(now)
             self._messages.warning(
                 f"The API has not answered soundly for {duration(now - self._down_since)}; "
-                f"{engine.last_fault or 'no reason known'}. Rows wait; one probe at a time asks again."
+                f"{engine.last_fault}. Rows wait; one probe at a time asks again."
             )
         elif self._down_since is not None and not pacer.down_for(now):
             self._messages.info(f"The API answers again, after {duration(now - self._down_since)}.")

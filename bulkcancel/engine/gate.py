@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bulkcancel.engine.brake import Brake
     from bulkcancel.pacing import Pacer, Ticket
 
+_UNAVAILABLE = 503
+
 
 class _Place:
     """One request's place in the line."""
@@ -83,20 +85,28 @@ class Gate:
             raise StoppedError
         return place.ticket
 
-    def settle(self, ticket: "Ticket", answer: Reply | Failure, verdict: Verdict) -> None:
-        """Hand a ticket back with what came of its request."""
+    def settle(self, ticket: "Ticket", answer: Reply | Failure, verdict: Verdict) -> Verdict:
+        """Hand a ticket back with what came of its request.
+
+        Returns:
+            The verdict that holds: a 503 may turn out to be a rate limit's.
+        """
         now = self._clock.now()
-        if verdict is Verdict.FAULT or isinstance(answer, Failure):
+        if isinstance(answer, Failure) or (verdict is Verdict.FAULT and answer.status != _UNAVAILABLE):
             self.pacer.lost(ticket, now)
         else:
             notice = read_notice(answer.headers, self._clock.wall())
-            if verdict is Verdict.THROTTLED:
+            if verdict is Verdict.FAULT:
+                if self.pacer.unavailable(ticket, now, notice):
+                    verdict = Verdict.THROTTLED
+            elif verdict is Verdict.THROTTLED:
                 self.pacer.throttled(ticket, now, notice)
             else:
                 refused = verdict is Verdict.FORBIDDEN or verdict is Verdict.UNAUTHORIZED
                 self.pacer.accepted(ticket, now, notice, proves=not refused)
         if self._line:
             self._news.set()
+        return verdict
 
     def drop(self, ticket: "Ticket") -> None:
         """Hand a ticket back unused, or with a request that was given up."""

@@ -1,6 +1,6 @@
 """One row's attempts, driven by tenacity: what to try again, when, and when to give up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
@@ -26,6 +26,9 @@ _HOPELESS = {
 # A row that goes ahead as a probe while the API is down does not pay for it, for about a minute: the
 # breaker's pauses are 1, 2, 4, 8, 10, 10, … s. A row that itself brings the faults pays after that.
 _FREE_PROBES = 9
+# Where nothing was ever answered there are two minutes: a first row that brings the faults itself must be
+# given up well before they are over, so that the next one shows that the API is there.
+_FREE_PROBES_AT_FIRST = 5
 # Seconds between tries to open a connection where no more files may be opened, and in all.
 _UNTIL_FILES_ARE_FREE = 1.0
 _LONGEST_STARVED = 120.0
@@ -59,7 +62,7 @@ class Job:
         ref: The instance.
         previous: The outcome an earlier run recorded for it, which this one replaces, or None.
         attempts: Requests sent.
-        throttled: How many were answered 429.
+        throttled: How many were answered 429, or 503 by a rate limit.
         faults: How many brought a fault that counts against its attempts.
         probes: How many brought a fault while the API was down, which does not.
         is_again: Whether the last was lost with a stale connection, so that the next takes its place.
@@ -172,7 +175,8 @@ class Sender:
             HeldBackError: Its workflow was refused meanwhile, and nothing was sent.
         """
         ticket = await self._gate.enter()
-        is_free = ticket.is_probe and self._gate.pacer.is_down and job.probes < _FREE_PROBES
+        free_probes = _FREE_PROBES if self._has_answered else _FREE_PROBES_AT_FIRST
+        is_free = ticket.is_probe and self._gate.pacer.is_down and job.probes < free_probes
         try:
             if self._refusals.holds_back(job.ref.workflow_id):
                 raise HeldBackError  # noqa: TRY301 - the ticket goes back on this way out as on any other
@@ -184,19 +188,19 @@ class Sender:
             if self._is_lost_here(job, answer, judgement):
                 self._gate.drop(ticket)
                 return judgement
-            verdict = judgement.verdict
-            if verdict is Verdict.FORBIDDEN or verdict is Verdict.UNAUTHORIZED:
-                await self._weigh_refusal(verdict, job.ref.workflow_id)
-            elif verdict is Verdict.FAULT:
-                self._note_fault(job, answer, judgement, is_free=is_free)
-            else:
-                self._note_answer(job, verdict)
+            if judgement.verdict is Verdict.FORBIDDEN or judgement.verdict is Verdict.UNAUTHORIZED:
+                await self._weigh_refusal(judgement.verdict, job.ref.workflow_id)
+            elif judgement.verdict is not Verdict.FAULT:
+                self._note_answer(job, judgement.verdict)
         except BaseException:
             self._gate.drop(ticket)
             raise
-        self._gate.settle(ticket, answer, verdict)
+        verdict = self._gate.settle(ticket, answer, judgement.verdict)
         if verdict is Verdict.FAULT:
-            self._watch_outage()
+            self._note_fault(job, answer, judgement, is_free=is_free)
+        elif verdict is not judgement.verdict:
+            judgement = job.judgement = replace(judgement, verdict=verdict)
+            job.throttled += 1
         return judgement
 
     def _is_lost_here(self, job: Job, answer: Reply | Failure, judgement: Judgement) -> bool:
@@ -240,6 +244,9 @@ class Sender:
             job.retry_after = min(told or 0.0, _LONGEST_RETRY_AFTER)
         elif answer.kind in _HOPELESS and not self._has_answered:
             self._brake.pull(_HOPELESS[answer.kind])
+        down_for = self._gate.pacer.down_for(self._clock.now())
+        if is_out_of_reach(down_for, has_answered=self._has_answered):
+            self._brake.pull(StopReason.UNREACHABLE)
 
     async def _weigh_refusal(self, verdict: Verdict, workflow_id: str) -> None:
         self._has_answered = True
@@ -255,11 +262,6 @@ class Sender:
             answer = await self._api.check_keys()
         verdict = judge(answer).verdict
         return verdict not in {Verdict.FORBIDDEN, Verdict.UNAUTHORIZED}
-
-    def _watch_outage(self) -> None:
-        down_for = self._gate.pacer.down_for(self._clock.now())
-        if is_out_of_reach(down_for, has_answered=self._has_answered):
-            self._brake.pull(StopReason.UNREACHABLE)
 
     def _gives_up(self, state: RetryCallState) -> bool:
         job: Job = state.args[0]

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bulkcancel.pacing.breaker import Breaker
+from bulkcancel.pacing.evidence import Evidence
 from bulkcancel.pacing.notice import Notice
 from bulkcancel.pacing.seeker import Seeker
 from bulkcancel.pacing.spacing import Spacing
@@ -19,10 +20,10 @@ class HoldReason(StrEnum):
     """Why requests are held back, in words a person reads."""
 
     QUOTA = "the quota is used up"
-    REFUSED = "the API answers 429 and does not say until when"
+    REFUSED = "a rate limit refuses requests and does not say until when"
     OUTAGE = "the API does not answer"
     RATE = "--rate"
-    PACE = "what the API takes without a 429"
+    PACE = "what the rate limit lets through"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,12 @@ class Pacer:
     Until a first request has proved keys and route it lets one go at a time. Then all workers may
     send while the quota window has room for what is in flight; when it is used up they wait for
     its turn, one probe goes first, and the rest follow the probe's success.
+
+    Attributes:
+        in_flight: Requests on the wire.
+        hold: What the last `ask` said that holds everybody back, or None.
+        broken_header: The name of a header that can't be true, or empty.
+        limit_answers_503: Whether a rate limit answers 503 in place of 429, as far as is known.
     """
 
     def __init__(self, *, concurrency: int, rate: Rate | None = None, headroom: float = 0.0) -> None:
@@ -73,6 +80,7 @@ class Pacer:
         self._window = Window()
         self._seeker = Seeker()
         self._breaker = Breaker(concurrency)
+        self._evidence = Evidence()
         self._probe: Ticket | None = None
         self._goes_alone = True
         self._proven = False
@@ -81,6 +89,7 @@ class Pacer:
         self.in_flight = 0
         self.hold: Hold | None = None
         self.broken_header = ""
+        self.limit_answers_503 = False
 
     @property
     def quota_used(self) -> float | None:
@@ -93,7 +102,7 @@ class Pacer:
         return self._breaker.is_open
 
     def down_for(self, now: float) -> float:
-        """Seconds since the API last answered soundly, counted from the first fault after that."""
+        """Seconds since the first request was sent that failed with no sound answer after it; else 0.0."""
         return self._breaker.down_for(now)
 
     def ask(self, now: float, waiting: int = 1) -> float:
@@ -134,9 +143,7 @@ class Pacer:
         """Note a sound reply other than a 429; `proves` unless it refused the credentials."""
         probes_turn = ticket.is_probe and self._window.room(0, self._headroom) < 1.0
         self._landed(ticket)
-        self._breaker.sound()
-        if notice.broken:
-            self.broken_header = notice.broken
+        self._answered(now, notice)
         self._accepted += 1
         self._proven = self._proven or proves
         self._seeker.accepted(ticket.sent_at, now, is_probe=ticket.is_probe, headroom=self._headroom)
@@ -147,21 +154,48 @@ class Pacer:
     def throttled(self, ticket: Ticket, now: float, notice: Notice) -> None:
         """Note a 429. Those sent before the pause that an earlier one began say nothing new."""
         self._landed(ticket)
-        self._breaker.sound()
-        if notice.broken:
-            self.broken_header = notice.broken
+        self._answered(now, notice)
         self._proven = True
-        is_first = ticket.wave == self._wave
+        is_first = self._begins_pause(ticket)
         if is_first:
-            self._wave += 1
             self._window.throttled(notice, ticket.sent_at, now, is_probe=ticket.is_probe)
         if not notice.tells_when:
             self._seeker.throttled(now, is_probe=ticket.is_probe, is_first=is_first)
 
+    def unavailable(self, ticket: Ticket, now: float, notice: Notice) -> bool:
+        """Note a 503, and tell whether it counts like a 429, as a rate limit's, or else as a fault."""
+        is_limit = self._evidence.is_limit(now, notice.retry_after)
+        if self._breaker.is_open or not is_limit:
+            self.lost(ticket, now)
+            if self._breaker.is_open:
+                self._forget_503s()
+            return False
+        self._landed(ticket)
+        self._breaker.refused(ticket.sent_at)
+        is_first = self._begins_pause(ticket)
+        if is_first and not ticket.is_probe and not self._evidence.paused():
+            self._forget_503s()
+        else:
+            self.limit_answers_503 = True
+            at_least = notice.retry_after or 0.0
+            self._seeker.throttled(now, is_probe=ticket.is_probe, is_first=is_first, at_least=at_least)
+        return True
+
+    def _forget_503s(self) -> None:
+        """Take back what 503s have taught of the rate."""
+        if self.limit_answers_503:
+            self.limit_answers_503, self._seeker = False, Seeker()
+
+    def _begins_pause(self, ticket: Ticket) -> bool:
+        """Whether a refusal is the first since the last pause; if so, it begins one."""
+        is_first = ticket.wave == self._wave
+        self._wave += is_first
+        return is_first
+
     def lost(self, ticket: Ticket, now: float) -> None:
         """Note a 5xx, or a request that brought no reply."""
         self._landed(ticket)
-        self._breaker.fault(now, was_probe=ticket.is_probe)
+        self._breaker.fault(ticket.sent_at, now, was_probe=ticket.is_probe)
 
     def dropped(self, ticket: Ticket) -> None:
         """Note a request that was given up for reasons of our own: it teaches nothing."""
@@ -188,6 +222,12 @@ class Pacer:
             since = now - self._breaker.down_for(now) if reason is HoldReason.OUTAGE else None
             self.hold = Hold(now + wait, reason, rate, since)
         return wait
+
+    def _answered(self, now: float, notice: Notice) -> None:
+        self._breaker.sound(now)
+        self._evidence.sound(now)
+        if notice.broken:
+            self.broken_header = notice.broken
 
     def _landed(self, ticket: Ticket) -> None:
         self.in_flight -= 1

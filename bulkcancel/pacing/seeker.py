@@ -33,6 +33,8 @@ class Seeker:
         self._pause = 0.0
         self._paused_at = 0.0
         self._waited = 0.0
+        self._idle = 0.0
+        self._is_told = False
         self._next = -math.inf
         self.is_pausing = False
 
@@ -65,6 +67,8 @@ class Seeker:
                 return
             self.is_pausing = False
             self._waited = now - self._paused_at
+            # How much of the pause was given nothing is not known, but where the server said how long.
+            self._idle = self._waited if self._is_told else 0.5 * self._waited
             if len(self._dry) == 1:
                 self._base = self._accepted / max(now - self._began, _SHORTEST_PAUSE)
             self._since = 0
@@ -76,20 +80,21 @@ class Seeker:
         if self._since >= calm and grows:
             self._base, self._since = self._rate, 0
 
-    def throttled(self, now: float, *, is_probe: bool, is_first: bool) -> None:
-        """Note a 429 that says nothing more.
+    def throttled(self, now: float, *, is_probe: bool, is_first: bool, at_least: float = 0.0) -> None:
+        """Note a 429 that says nothing more, or a 503 in its place.
 
         Args:
             now: When it came.
             is_probe: Whether its request went to see if the pause is over.
             is_first: Whether it is the first since the last pause.
+            at_least: Seconds to pause at least.
         """
         if not is_first:
             self._wave += 1
             return
         if self.is_pausing and is_probe:
             self._pause = min(_LONGEST_PAUSE, self._pause * _PAUSE_GROWTH)
-            self._next = now + self._pause
+            self._next = now + max(self._pause, at_least)
             return
         self._dry.append((now, self._accepted))
         self._wave = 1
@@ -99,7 +104,8 @@ class Seeker:
         spacing = 1.0 / self._base if self._base else _SHORTEST_PAUSE
         self._pause = min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, spacing, self._waited / 4.0))
         self._paused_at = now
-        self._next = now + self._pause
+        self._is_told = at_least > 0.0
+        self._next = now + max(self._pause, at_least)
         self.is_pausing = True
 
     def _bearable(self, rate: float) -> float:
@@ -109,6 +115,6 @@ class Seeker:
         the time; else the rate has grown until it was too much, and is a little above it.
         """
         (before, accepted_before), (now, accepted) = self._dry[-2], self._dry[-1]
-        given = (accepted - accepted_before) / max(now - before - 0.5 * self._waited, _SHORTEST_PAUSE)
+        given = (accepted - accepted_before) / max(now - before - self._idle, _SHORTEST_PAUSE)
         bearable = given if given < _CAUTION * self._base else rate
         return max(_CAUTION * bearable, _SLOWEST)

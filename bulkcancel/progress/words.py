@@ -126,9 +126,9 @@ def closing_lines(summary: "Summary", *, where: str, resume: str, cause: str = "
 def _spent(summary: "Summary") -> str:
     words = f"{number_of(summary.requests, 'request')} in {duration(summary.duration)}"
     if summary.throttled:
-        words += f", {summary.throttled:,} answered 429 ({_percent(summary.throttled, summary.requests)})"
+        words += f", {summary.throttled:,} throttled ({_percent(summary.throttled, summary.requests)})"
     else:
-        words += ", no 429"
+        words += ", none throttled"
     if summary.paused:
         words += f"; paused {duration(summary.paused)}"
     if summary.quota_used is not None and summary.quota_used >= _WORTH_SAYING:

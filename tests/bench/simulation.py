@@ -62,7 +62,8 @@ class Client:
         begins: When it starts, in seconds.
         sent: When each request was sent.
         accepted: When each request within the quota was counted, on the clients' clock.
-        throttled: Requests answered 429.
+        throttled: Requests answered 429, or 503 and taken for a rate limit's.
+        faults: Requests answered 503 and taken for faults.
         ended: When its last row was accepted.
     """
 
@@ -73,17 +74,26 @@ class Client:
     sent: list[float] = field(default_factory=list)
     accepted: list[float] = field(default_factory=list)
     throttled: int = 0
+    faults: int = 0
     ended: float = math.nan
     timer: float = math.inf
+    waiting: int = 0
 
 
 class World:
     """One server and its clients."""
 
     def __init__(
-        self, server: Server, clients: list[Client], network: Network | None = None, *, seed: int = 0
+        self,
+        server: Server,
+        clients: list[Client],
+        network: Network | None = None,
+        *,
+        seed: int = 0,
+        refuses_with: int = 429,
     ) -> None:
         self._server = server
+        self._refuses_with = refuses_with
         self.clients = clients
         self._network = network or Network()
         self._random = Random(seed)  # noqa: S311 - a simulation
@@ -106,12 +116,14 @@ class World:
     @property
     def is_done(self) -> bool:
         """Whether every row was accepted."""
-        return all(client.rows == 0 and not client.pacer.in_flight for client in self.clients)
+        return all(not (client.rows or client.waiting or client.pacer.in_flight) for client in self.clients)
 
     @property
     def refused(self) -> float:
-        """The share of all requests that was answered 429."""
-        return sum(client.throttled for client in self.clients) / sum(len(one.sent) for one in self.clients)
+        """The share of all requests that was answered 429 or 503."""
+        return sum(client.throttled + client.faults for client in self.clients) / sum(
+            len(one.sent) for one in self.clients
+        )
 
     def _at(self, moment: float, call: Callable[..., None], *arguments: object) -> None:
         heapq.heappush(self._events, (moment, next(self._order), call, arguments))
@@ -122,7 +134,9 @@ class World:
             return  # another wait has taken its place
         client.timer = math.inf
         while client.rows:
-            waiting = min(client.rows, client.connections - client.pacer.in_flight)
+            waiting = min(client.rows, client.connections - client.pacer.in_flight - client.waiting)
+            if waiting <= 0 and client.waiting:
+                return
             wait = client.pacer.ask(now, max(1, waiting))
             assert wait >= 0.0
             if wait == 0.0:
@@ -149,18 +163,31 @@ class World:
         if within:
             client.accepted.append(now)
         else:
-            headers = {"429": "", "Date": formatdate(wall, usegmt=True), **headers}
+            headers = {"status": str(self._refuses_with), "Date": formatdate(wall, usegmt=True), **headers}
         self._at(returns, self._land, client, ticket, headers)
 
     def _land(self, now: float, client: Client, ticket: Ticket, headers: dict[str, str]) -> None:
         notice = read_notice(headers, EPOCH + now)
-        if "429" in headers:
-            client.pacer.throttled(ticket, now, notice)
+        status = headers.get("status")
+        if status == "503" and not client.pacer.unavailable(ticket, now, notice):
+            client.faults += 1
+            # The row's worker waits with it, as the engine's does.
+            client.waiting += 1
+            self._at(now + self._random.random(), self._try_again, client)
+        elif status is not None:
+            if status == "429":
+                client.pacer.throttled(ticket, now, notice)
             client.throttled += 1
             client.rows += 1
         else:
             client.pacer.accepted(ticket, now, notice)
             client.ended = now
+        self._wake(now, client)
+
+    def _try_again(self, now: float, client: Client) -> None:
+        """A row's backoff is over."""
+        client.waiting -= 1
+        client.rows += 1
         self._wake(now, client)
 
 

@@ -103,7 +103,7 @@ def test_the_last_line_says_what_to_do_next(
     lines = closing_lines(summary, where="r.csv", resume=resume)
     assert lines[-1] == last
     if outcomes:
-        assert "answered 429 (100 %)" in lines[1]
+        assert "throttled (100 %)" in lines[1]
         assert "paused 1.0 s; at most 50% of a quota window used" in lines[1]
 
 
@@ -209,7 +209,7 @@ def test_a_share_of_429s_is_never_rounded_to_all_or_nothing(
     """Nor written with an exponent."""
     tally = Tally(requests=requests, throttled=throttled)
     lines = closing_lines(summarize(tally, duration=1.0), where="r.csv", resume="")
-    assert lines[0] == f"{requests:,} requests in 1.0 s, {throttled:,} answered 429 ({words})"
+    assert lines[0] == f"{requests:,} requests in 1.0 s, {throttled:,} throttled ({words})"
 
 
 @pytest.mark.parametrize(

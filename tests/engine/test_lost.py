@@ -47,10 +47,10 @@ async def test_a_request_that_went_with_its_connection_goes_again_at_once() -> N
 
 async def test_connections_that_only_go_stale_end() -> None:
     """The second in a row counts as a fault, so that a row that meets nothing else is given up."""
-    api = FakeApi(FakeClock(), lambda *_: STALE)
-    summary, results, _ = await run(api, 1, max_attempts=3)
+    api = FakeApi(FakeClock(), lambda ref, _: OK if ref.instance_id == "i0" else STALE)
+    summary, results, _ = await run(api, 2, max_attempts=3)
     assert summary.outcomes[Outcome.FAILED] == 1
-    assert (results[0].attempts, results[0].error_code) == (6, "stale_connection")
+    assert (results[1].attempts, results[1].error_code) == (6, "stale_connection")
 
 
 async def test_a_row_that_the_end_meets_between_its_tries_was_sent() -> None:

@@ -209,11 +209,11 @@ def test_the_breaker_waits_longer_each_time() -> None:
     breaker = Breaker(1)
     assert breaker.wait(0.0) == 0.0
     for _ in range(3):
-        breaker.fault(0.0, was_probe=False)
-    breaker.fault(0.5, was_probe=False)
+        breaker.fault(0.0, 0.0, was_probe=False)
+    breaker.fault(0.5, 0.5, was_probe=False)
     assert breaker.until == 1.0
     for want in (3.0, 5.0, 9.0, 11.0, 11.0):
-        breaker.fault(1.0, was_probe=True)
+        breaker.fault(1.0, 1.0, was_probe=True)
         assert breaker.until == want
 
 
@@ -263,4 +263,97 @@ def test_more_is_held_back_than_the_window_has_left_while_an_answer_is_out() -> 
     pacer = alone(proven(told(1, 4)))
     go(pacer, 1.0)
     assert pacer.ask(1.0) == 3.0
+    assert pacer.hold is None
+
+
+def answers_503(pacer: Pacer, count: int, now: float, *, notice: Notice = SILENT) -> list[bool]:
+    """So many requests sent together and answered 503; tells what each was taken for."""
+    tickets = [pacer.sent(now) for _ in range(count)]
+    return [pacer.unavailable(ticket, now, notice) for ticket in tickets]
+
+
+def reason(pacer: Pacer) -> HoldReason | None:
+    """What holds everybody back."""
+    return pacer.hold.reason if pacer.hold is not None else None
+
+
+def test_503s_of_a_rate_limit_pace_like_bare_429s() -> None:
+    """A pause with one probe, then an even pace; nobody speaks of an outage."""
+    pacer = proven(concurrency=8)
+    for number in range(100):
+        pacer.accepted(pacer.sent(0.01 * number), 0.01 * number, SILENT)
+    assert answers_503(pacer, 8, 1.0) == [False] * 4 + [True] * 4
+    assert pacer.limit_answers_503
+    assert pacer.ask(1.0) == pytest.approx(0.02)
+    assert reason(pacer) is HoldReason.REFUSED
+    assert not pacer.is_down
+    probe = go(pacer, 1.02)
+    assert probe.is_probe
+    assert pacer.unavailable(probe, 1.03, SILENT)
+    assert pacer.ask(1.03) == pytest.approx(0.032)
+    pacer.accepted(go(pacer, 1.07), 1.07, SILENT)
+    assert 0.0 < pacer.ask(1.07) < 0.02
+    assert reason(pacer) is HoldReason.PACE
+    assert pacer.in_flight == 0
+
+
+def test_a_503_that_says_when_to_come_back_is_obeyed() -> None:
+    """Everybody waits at least that long, after a refused probe too."""
+    pacer = proven()
+    assert answers_503(pacer, 4, 1.0, notice=Notice(retry_after=3.0)) == [False, False, True, True]
+    assert pacer.ask(1.0) == 3.0
+    assert pacer.unavailable(go(pacer, 4.0), 4.1, Notice(retry_after=0.5))
+    assert pacer.ask(4.1) == 0.5
+    assert pacer.unavailable(go(pacer, 4.6), 4.7, SILENT)
+    assert pacer.ask(4.7) < 0.1
+
+
+def test_503s_without_a_sound_answer_are_an_outage() -> None:
+    """Also where they began like a rate limit's; what they taught of a rate is forgotten when it is over."""
+    pacer = proven(concurrency=8)
+    for number in range(100):
+        pacer.accepted(pacer.sent(0.01 * number), 0.01 * number, SILENT)
+    answers_503(pacer, 8, 1.0)
+    now, taken = 1.0, True
+    while taken:
+        now += pacer.ask(now)
+        taken = pacer.unavailable(go(pacer, now), now, SILENT)
+    assert 2.9 < now < 5.0
+    assert pacer.is_down
+    assert pacer.ask(now) == 1.0
+    assert pacer.hold is not None
+    assert pacer.hold.reason is HoldReason.OUTAGE
+    assert pacer.hold.since == pytest.approx(1.0)
+    assert not pacer.limit_answers_503
+    for pause in (2.0, 4.0, 8.0):
+        now += pacer.ask(now)
+        assert not pacer.unavailable(go(pacer, now), now, SILENT)
+        assert pacer.ask(now) == pause
+    pacer.accepted(go(pacer, now + 8.0), now + 8.0, SILENT)
+    assert pacer.ask(now + 8.0) == 0.0
+    assert pacer.hold is None
+
+
+def test_while_the_breaker_is_open_it_alone_decides() -> None:
+    """Else a probe's 503 that looks like a rate limit's would be followed by the next at once."""
+    pacer = proven(concurrency=3)
+    assert answers_503(pacer, 3, 0.1) == [False] * 3
+    assert pacer.is_down
+    for moment, pause in ((1.1, 2.0), (1.2, 4.0), (1.3, 8.0)):
+        assert not pacer.unavailable(pacer.sent(moment), moment, SILENT)
+        assert pacer.ask(moment) == pause
+
+
+def test_pacing_that_does_not_help_is_given_up() -> None:
+    """503s that go on as before, although less is sent, are no rate limit's: the rate is free again."""
+    pacer = proven(concurrency=8)
+    now, taken = 0.0, 0
+    while not taken or pacer.limit_answers_503:
+        for _ in range(10):
+            now += pacer.ask(now)
+            pacer.accepted(go(pacer, now), now, SILENT)
+        taken += any(answers_503(pacer, 3, now))
+        assert taken < 20
+    assert taken == 14
+    assert pacer.ask(now) == 0.0
     assert pacer.hold is None

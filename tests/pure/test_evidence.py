@@ -1,0 +1,144 @@
+"""What makes a 503 a rate limit's: tables of what came before it."""
+
+import pytest
+
+from bulkcancel.pacing.evidence import Evidence
+
+STEP = 0.01
+
+
+def heard(
+    answers: str, *, start: float = 0.0, step: float = STEP, retry_after: float | None = None
+) -> list[bool]:
+    """What each 503 (`x`) is taken for, among sound answers (`.`), one each step."""
+    evidence, now, limits = Evidence(), start, []
+    for answer in answers:
+        now += step
+        if answer == ".":
+            evidence.sound(now)
+        else:
+            limits.append(evidence.is_limit(now, retry_after))
+    return limits
+
+
+@pytest.mark.parametrize(
+    ("answers", "limits"),
+    [
+        ("x" * 9, [False] * 9),  # nothing sound has ever come: an outage
+        ("." + "x" * 6, [False] * 4 + [True] * 2),
+        ("......xx......xx......xx", [False] * 4 + [True] * 2),
+        ("x......" * 6, [False] * 4 + [True] * 2),
+        ("x........" * 6, [False] * 4 + [True] * 2),
+        ("x........." * 20, [False] * 20),  # one in ten, evenly
+        (("." * 99 + "x") * 20, [False] * 20),  # one in a hundred
+        ("." * 40 + "xx" + "." * 300 + "xx", [False] * 4),
+        ("." * 10 + "xxxxx" + "." * 40 + "x" + "." * 18 + "x", [False] * 4 + [True, False, True]),
+        ("." * 10 + "xxxxx" + "." * 40 + "x" + "." * 19 + "x", [False] * 4 + [True, False, False]),
+    ],
+)
+def test_many_503s_among_sound_answers_are_a_rate_limit(answers: str, limits: list[bool]) -> None:
+    """Five of the last forty at first, later two of the last twenty."""
+    assert heard(answers) == limits
+
+
+def test_fewer_are_enough_where_they_say_when_to_come_back() -> None:
+    """Three of the last forty; a single one is still a fault of its own."""
+    assert heard("x" * 5, retry_after=1.0) == [False] * 5
+    assert heard("." + "x" * 4, retry_after=1.0) == [False, False, True, True]
+    assert heard(("." * 39 + "x") * 5, retry_after=1.0) == [False] * 5
+
+
+def test_without_a_sound_answer_for_two_seconds_it_is_an_outage() -> None:
+    """However many 503s came before."""
+    evidence = Evidence()
+    evidence.sound(0.0)
+    limits = [evidence.is_limit(moment, None) for moment in (0.1, 0.2, 0.3, 0.4, 0.5, 2.0, 2.01)]
+    assert limits == [False] * 4 + [True, True, False]
+    assert evidence.is_known
+
+
+def test_after_a_long_outage_what_was_known_is_forgotten() -> None:
+    """Its 503s say nothing of what comes after it."""
+    evidence = Evidence()
+    evidence.sound(0.0)
+    limits = [evidence.is_limit(moment, None) for moment in (0.1, 0.2, 0.3, 0.4, 0.5, 10.0, 10.1)]
+    assert limits == [False] * 4 + [True, False, False]
+    assert not evidence.is_known
+    evidence.sound(11.0)
+    assert [evidence.is_limit(11.1 + one, None) for one in range(2)] == [False, False]
+
+
+def rhythm(gap: float, times: int) -> Evidence:
+    """Sound answers that come again and again after 503s, so far apart."""
+    evidence = Evidence()
+    for number in range(times):
+        evidence.sound(number * gap)
+        evidence.is_limit(number * gap + 0.1, None)
+    evidence.sound(times * gap)
+    return evidence
+
+
+@pytest.mark.parametrize(
+    ("gap", "times", "patience"),
+    [(0.5, 5, 2.0), (1.5, 5, 3.0), (4.0, 2, 8.0), (4.0, 1, 2.0), (6.0, 5, 10.0)],
+)
+def test_a_rhythm_is_waited_for(gap: float, times: int, patience: float) -> None:
+    """Where sound answers have twice come again after a while, they are expected after twice that, or ten seconds."""
+    evidence = rhythm(gap, times)
+    last = gap * times
+    for _ in range(5):
+        evidence.is_limit(last, None)
+    assert evidence.is_limit(last + patience, None)
+    assert not evidence.is_limit(last + patience + 0.01, None)
+
+
+def pauses(evidence: Evidence, sound: int) -> bool:
+    """So many sound answers, then a pause; tells whether pausing helps."""
+    for _ in range(sound):
+        evidence.sound(0.0)
+    return evidence.paused()
+
+
+def test_pauses_that_do_not_help_are_taken_back() -> None:
+    """Six may come soon, while the rate is sought; eight more soon after each other are in vain."""
+    evidence = Evidence()
+    assert [pauses(evidence, 59) for _ in range(14)] == [True] * 13 + [False]
+    assert not evidence.is_known
+    evidence.sound(0.0)
+    assert [evidence.is_limit(0.1, 1.0) for _ in range(10)] == [False] * 9 + [True]
+    assert [pauses(evidence, 59) for _ in range(14)] == [True] * 13 + [False]
+
+
+def test_pauses_that_help_are_kept() -> None:
+    """Sixty sound answers from one to the next, on the average, are enough."""
+    evidence = Evidence()
+    for _ in range(6):
+        assert pauses(evidence, 1)
+    for sound in [60] * 9 + [100, 20] * 4:
+        assert pauses(evidence, sound)
+    assert not pauses(evidence, 99)
+
+
+def test_evidence_that_was_wrong_again_and_again_must_be_overwhelming() -> None:
+    """Forty 503s in a row, in the end."""
+    evidence = Evidence()
+    for _ in range(4 * 14):
+        pauses(evidence, 1)
+    evidence.sound(0.0)
+    assert [evidence.is_limit(0.1, None) for _ in range(41)] == [False] * 39 + [True] * 2
+
+
+def test_what_they_say_is_waited_for_once() -> None:
+    """Two seconds longer than the first one asked: an outage may go on asking for ever."""
+    evidence = Evidence()
+    evidence.sound(0.0)
+    moments = (0.5, 0.6, 0.7, 5.0, 32.5, 32.6)
+    assert [evidence.is_limit(moment, 30.0) for moment in moments] == [False, False, True, True, True, False]
+    evidence.sound(33.0)
+    assert [evidence.is_limit(33.0 + moment, 30.0) for moment in moments[:5]] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+    ]
