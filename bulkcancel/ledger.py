@@ -82,8 +82,8 @@ class Ledger:
         """How many rows on record have which outcome; to be asked before any pass."""
         places = Counter(self._pairs.values())
         counts = Counter({outcome: places[place] for outcome, place in _PLACES.items()})
-        counts[Outcome.INVALID] += self._unusable
-        counts[Outcome.DUPLICATE] += self._repeats.total() - self._unusable
+        counts[Outcome.INVALID] = self._unusable
+        counts[Outcome.DUPLICATE] = self._repeats.total() - self._unusable
         return counts
 
     def claim(self, row: "Row") -> Claim:

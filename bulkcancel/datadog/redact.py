@@ -44,7 +44,7 @@ class Redactor:
         """A body without secrets; one that has to be decoded to be read comes back decoded."""
         if any(escape in body for escape in _ESCAPES):
             try:
-                body = json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
+                body = json.dumps(json.loads(body), ensure_ascii=False).encode(errors="replace")
             except (ValueError, RecursionError):
                 body = body.replace(b"\0", b"")
         # Latin 1 has a character for each byte, so that whatever else it is comes back as it was.

@@ -52,7 +52,7 @@ class Inflater:
         self._decided = False
         self._member: zlib._Decompress | None = None
 
-    def feed(self, data: bytes, *, final: bool = False) -> "Iterator[bytes]":
+    def feed(self, data: bytes, *, final: bool) -> "Iterator[bytes]":
         """The plain bytes of the next piece.
 
         Raises:
@@ -121,8 +121,7 @@ class LineSplitter:
         if len(rest) > LINE_LIMIT:
             self._pending, self._skipping = b"", True
         if final and (self._pending or self._skipping):
-            self._pending, last = b"", self._pending
-            yield from self._lines(last)
+            yield from self._lines(self._pending)
 
     def _lines(self, whole: bytes) -> "Iterator[Line]":
         start = self.line + 1
@@ -145,7 +144,8 @@ def _texts(whole: bytes) -> "Iterable[str | BadLine]":
         except UnicodeDecodeError:
             pass
         else:
-            if len(whole) <= LINE_LIMIT or max(map(len, lines)) <= LINE_LIMIT:
+            # A character takes four bytes at most, so that this is true of no line over the limit.
+            if len(whole) <= LINE_LIMIT or max(map(len, lines)) <= LINE_LIMIT // 4:
                 return lines
     return map(_text, whole.split(b"\n"))
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from bulkcancel.errors import CompactionError, ReportError, ReportLostError
-from bulkcancel.ledger import Ledger
-from bulkcancel.models import Outcome, Recorded, Result
+from bulkcancel.models import Outcome, Result
 from bulkcancel.report import Format, Report, read_recorded, read_results
 from bulkcancel.report.scan import newest_first
 
@@ -195,18 +194,3 @@ def test_tidying_can_be_broken_off(tmp_path: Path) -> None:
         list(report.finish())
     assert list(read_results(path)) == ROWS
     assert os.listdir(tmp_path) == ["r.csv"]  # noqa: PTH208 - hidden files count
-
-
-def test_a_ledger_has_its_passes() -> None:
-    """A plan takes nothing away from the run after it."""
-    ledger = Ledger()
-    record = Recorded("w", "i2", Outcome.FAILED, "", 2)
-    assert ledger.load([record, record])
-    assert ledger.outcomes()[Outcome.FAILED] == 1
-    assert ledger.awaits(record)
-    assert not ledger.awaits(record._replace(outcome=Outcome.CANCELED))
-    is_first = ledger.new_pass()
-    assert [is_first("w", "i2"), is_first("w", "i2"), is_first("w", "new")] == [True, False, True]
-    ledger.rewind()
-    with pytest.raises(RuntimeError):
-        ledger.rewind()
