@@ -8,8 +8,8 @@ from bulkcancel.pacing import Notice, read_notice
 from bulkcancel.pacing.notice import LONGEST_PAUSE
 
 WALL = 1_800_000_000.0
-L, P, R, S, A = (
-    "X-RateLimit-Limit", "X-RateLimit-Period", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After",
+L, P, R, S, A, D = (
+    "X-RateLimit-Limit", "X-RateLimit-Period", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After", "Date",
 )  # fmt: skip
 
 
@@ -36,11 +36,45 @@ L, P, R, S, A = (
         ({A: "Fri, 15 Jan 20555555555555555555555555 08:00 GMT"}, Notice(broken=A)),
         ({A: "Fri, 15 Jan 2027 08:00:05 GMT"}, Notice(retry_after=5.0)),
         ({A: "Fri, 15 Jan 2027 08:00:05 -0000"}, Notice(retry_after=5.0)),
+        ({A: "Fri, 15 Jan 2027 09:00:05 +0100"}, Notice(retry_after=5.0)),
+        ({A: "Fri, 15 Jan 2027 07:59:55 GMT"}, Notice(retry_after=0.0)),
+        ({A: "Fri, 15 Jan 2027 09:00:05 GMT", D: "Fri, 15 Jan 2027 09:00:00 GMT"}, Notice(retry_after=5.0)),
+        ({A: "Fri, 15 Jan 2027 08:00:05 GMT", D: "today"}, Notice(retry_after=5.0)),
+        ({A: str(int(WALL) + 9), D: "Fri, 15 Jan 2027 08:00:04 GMT"}, Notice(retry_after=5.0)),
+        ({S: str(int(WALL) + 9), D: "Fri, 15 Jan 2027 08:00:04 GMT"}, Notice(reset=5.0)),
+        ({S: "999999999"}, Notice(reset=LONGEST_PAUSE, broken=S)),
+        ({S: "1000000000"}, Notice(reset=0.0)),
+        ({S: "300"}, Notice(reset=300.0)),
+        ({S: "301"}, Notice(reset=LONGEST_PAUSE)),
+        ({S: "302"}, Notice(reset=LONGEST_PAUSE, broken=S)),
+        ({S: "12", P: "10"}, Notice(None, 10, None, 10.0, broken=S)),
+        ({R: "5", L: "5"}, Notice(limit=5, remaining=5)),
+        ({R: "1", L: "1", P: "1", S: "1"}, Notice(1, 1, 1, 1.0)),
+        ({R: "1", P: "86400"}, Notice(period=86_400, remaining=1)),
+        ({R: "1", P: "86401"}, Notice(remaining=1, broken=P)),
+        ({R: "1", P: "ten"}, Notice(remaining=1, broken=P)),
+        ({R: "1", L: "ten"}, Notice(remaining=1, broken=L)),
+        ({R: "9" * 15}, Notice(remaining=10**15 - 1)),
+        ({R: "9" * 16}, Notice(broken=R)),
+        ({R: f"7, {'9' * 15}"}, Notice(remaining=7)),
+        ({R: f"7, {'9' * 16}"}, Notice(broken=R)),
+        ({R: "٣"}, Notice(broken=R)),
+        ({R: "7, ٣"}, Notice(broken=R)),
+        ({R: "7, 7, 6"}, Notice(remaining=6)),
+        ({R: "7 7"}, Notice(broken=R)),
+        ({R: "7,"}, Notice(broken=R)),
     ],
 )
 def test_headers_are_read_as_meant(headers: dict[str, str], notice: Notice) -> None:
     """A header that can't be what it says is named, and does no harm."""
     assert read_notice(headers, WALL) == notice
+
+
+@pytest.mark.parametrize("name", [L, P, R, S, A])
+@pytest.mark.parametrize("text", ["9" * 5000, "7, " + "9" * 5000])
+def test_a_number_of_thousands_of_digits_does_no_harm(name: str, text: str) -> None:
+    """Python refuses to read one, with an error that nobody would expect of a header."""
+    assert read_notice({R: "1", name: text}, WALL) == Notice(remaining=None if name == R else 1, broken=name)
 
 
 @given(st.dictionaries(st.sampled_from([L, P, R, S, A]), st.text(max_size=20)))
