@@ -14,6 +14,7 @@ MOST_ATTEMPTS = 100
 MOST_HEADROOM = 0.9
 
 _ALL = 100  # percent
+_MOST_REQUESTS = 999_999_999  # of a rate, which remembers as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +22,14 @@ class Rate:
     """At most `count` requests in any `per` seconds.
 
     Raises:
-        ConfigurationError: `count` is not a whole number from 1, or `per` not a time above 0.
+        ConfigurationError: `count` is not a whole number from 1 to 999,999,999, or `per` not a time above 0.
     """
 
     count: int
     per: float
 
     def __post_init__(self) -> None:
-        _check_whole("Rate.count", self.count)
+        _check_whole("Rate.count", self.count, _MOST_REQUESTS)
         _check_seconds("Rate.per", self.per)
 
 

@@ -15,10 +15,13 @@ from bulkcancel import (
     ConfigurationError,
     Credentials,
     ExitCode,
+    FailureLimit,
     InstanceRef,
     Outcome,
+    Rate,
     Result,
     Settings,
+    Shard,
     StopReason,
     Target,
     cancel_all,
@@ -200,6 +203,27 @@ async def test_any_id_of_a_caller_is_sent_as_it_stands() -> None:
         ("Job-1", "Run.A"),
     ]
     assert [row.outcome is Outcome.DUPLICATE for row in rows] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"concurrency": 1, "max_attempts": 1, "max_throttled": 1, "limit": 5, "headroom": 0.9},
+        {"concurrency": 1024, "max_attempts": 100, "max_throttled": 10**30, "limit": 10**30},
+        {"timeout": 1e300, "max_duration": 1e300, "verify_timeout": 1e300, "verify": True},
+        {"timeout": 10**300, "max_duration": 10**300, "max_failures": FailureLimit(10**300)},
+        {
+            "rate": Rate(999_999_999, 1e-300),
+            "shard": Shard(1, 1),
+            "max_failures": FailureLimit(1e-300, is_percent=True),
+        },
+        {"rate": Rate(999_999_999, 1e300)},
+    ],
+)
+async def test_a_run_works_at_the_bounds_of_its_settings(settings: dict[str, Any]) -> None:
+    """What `Settings` lets through neither hangs nor breaks anything."""
+    rows = await _results(PAIRS, settings=Settings(**settings))
+    assert [row.outcome for row in rows] == [Outcome.CANCELED] * 5
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,10 @@ from bulkcancel.pacing.notice import LONGEST_PAUSE
 from bulkcancel.report import Format, read_recorded, read_results
 from bulkcancel.sites import is_loopback
 from bulkcancel.sources import InputOptions, Parser
+from bulkcancel.sources.pairs import as_uuid
 from bulkcancel.text import is_path_segment, printable
 
+_WORKFLOW = "11111111-2222-4333-8444-555555555555"
 _WALL = 1_800_000_000.0
 _HEADERS = (
     "X-RateLimit-Limit",
@@ -37,7 +39,7 @@ def fuzz_parsing(data: bytes) -> None:
     flags, step = (data[0], data[1] % 32 + 1) if len(data) > 1 else (0, 1)
     options = InputOptions(
         any_id=bool(flags & 1),
-        workflow_id="job-1" if flags & 2 and flags & 1 else None,
+        workflow_id=("job-1" if flags & 1 else _WORKFLOW) if flags & 2 else None,
         instance_column="run" if flags & 4 else None,
         site="datadoghq.com" if flags & 8 else "",
     )
@@ -50,6 +52,11 @@ def fuzz_parsing(data: bytes) -> None:
         if isinstance(row, InstanceRef):
             assert is_path_segment(row.workflow_id), "a workflow id that can't be sent"
             assert is_path_segment(row.instance_id), "an instance id that can't be sent"
+            ids = (row.workflow_id, row.instance_id)
+            assert options.any_id or ids == tuple(map(as_uuid, ids)), (
+                "a UUID in another form than it is sent in"
+            )
+            assert options.workflow_id in {None, row.workflow_id}, "another workflow than was given"
         else:
             assert (row.workflow_id + row.instance_id + row.reason).replace(" ", "").isprintable(), (
                 "unprintable"

@@ -58,7 +58,7 @@ def test_what_cannot_be_used_cannot_be_made(field: str, wanted: str, value: Any)
         ("verify_timeout", [1, 0.001]),
         ("max_duration", [1, 0.5, None]),
         ("headroom", [0, 0.0, 0.2, 0.9]),
-        ("rate", [Rate(1, 1), Rate(1000, 3600.0), None]),
+        ("rate", [Rate(1, 1), Rate(999_999_999, 0.5), Rate(1000, 3600.0), None]),
         ("max_failures", [FailureLimit(1), None]),
         ("shard", [Shard(1, 1), Shard(4, 4), None]),
         ("ignore_not_found", [True, False]),
@@ -74,7 +74,7 @@ def test_what_can_be_used_is_kept(field: str, values: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        *[(lambda count=count: Rate(count, 1.0), r"Rate\.count .* a whole number, 1 or more") for count in (0, -5, 1.5, "5", True, None)],
+        *[(lambda count=count: Rate(count, 1.0), r"Rate\.count .* a whole number from 1 to 999999999") for count in (0, -5, 10**9, 1.5, "5", True, None)],
         *[(lambda per=per: Rate(5, per), r"Rate\.per .* a number of seconds above 0") for per in (*SECONDS, None)],
         *[(lambda index=index: Shard(index, 4), r"Shard\.index .* a whole number from 1 to 4") for index in (0, 5, -1, 1.0, "1", True, None)],
         *[(lambda total=total: Shard(1, total), r"Shard\.total .* a whole number, 1 or more") for total in (0, -4, 4.0, "4", None)],
