@@ -120,6 +120,70 @@ def test_a_damaged_archive_gives_its_rows_and_says_where_it_ends() -> None:
     assert len(rows(data)) == 5
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (gzip.compress(f"{W},{X}\n".encode(), mtime=0)[:-6], "ends early"),
+        (gzip.compress(f"{W},{X}\n".encode(), mtime=0) + b"rest", "is damaged"),
+    ],
+)
+def test_damage_ends_the_input_with_a_row_that_names_it(data: bytes, words: str) -> None:
+    """And nothing more is asked of the parser."""
+    parser = Parser(InputOptions())
+    found = [*parser.feed(data), *([] if parser.is_broken else parser.feed(b"", final=True))]
+    assert parser.is_broken
+    reason = f"the compressed input {words}; rows from here on are lost"
+    assert found == [InstanceRef(W, X, 1), RejectedRow("", "", 2, "unreadable", reason)]
+
+
+def quoted(*lengths: int) -> bytes:
+    """A record of lines of these lengths, in one quoted field, with a header before and a row behind it."""
+    first, *middle, last = lengths
+    start = f'{W},{X},"'
+    parts = [start.ljust(first, "a"), *("b" * length for length in middle), '"'.rjust(last, "c")]
+    return "\n".join(["workflow_id,instance_id,note", *parts, f"{W},{J}\n"]).encode()
+
+
+HALF = 32 * 1024
+
+
+@pytest.mark.parametrize(
+    ("lengths", "fits"),
+    [
+        ((90, *[1] * 199, 1), True),
+        ((90, *[1] * 200, 1), False),
+        ((HALF, HALF, 9), True),
+        ((HALF, HALF + 1, 9), False),
+        ((HALF, HALF // 2, HALF // 2, 9), True),
+        ((HALF, HALF // 2, HALF // 2 + 1, 9), False),
+        ((90, *[1000] * 65, 1), True),
+        ((90, *[1000] * 66, 1), False),
+    ],
+)
+def test_a_quoted_field_may_run_over_so_many_lines_and_characters(
+    lengths: tuple[int, ...], *, fits: bool
+) -> None:
+    """Beyond that its quote was a slip, and each line is read for itself."""
+    found = short(rows(quoted(*lengths)))
+    assert found[0] == (2, "2" if fits else "unclosed_quote")
+    assert found[-1] == (len(lengths) + 2, "3")
+    assert fits is (len(found) == 2)
+
+
+def test_the_lines_of_a_quoted_field_are_put_together_as_they_stood() -> None:
+    """An id in two lines is unusable, and shown."""
+    found = rows(f'{W},{X}\n{W},"{X}\nb"\n'.encode())
+    assert isinstance(found[1], RejectedRow)
+    assert (found[1].line, found[1].code, found[1].instance_id) == (2, "invalid_id", f"{X}\\x0ab")
+
+
+def test_a_slip_is_given_up_as_soon_as_it_is_seen() -> None:
+    """The rows behind it need not wait for two hundred more."""
+    parser = Parser(InputOptions())
+    found = list(parser.feed(f'{W},{X},"open\n"{W}",{J}\n{W},{X}\n'.encode()))
+    assert short(found) == [(1, "unclosed_quote"), (2, "3"), (3, "2")]
+
+
 def test_archives_may_have_several_members_and_padding() -> None:
     """As gzip itself allows."""
     data = (
