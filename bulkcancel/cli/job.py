@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from anyio import CancelScope, create_task_group, to_thread
 from anyio.lowlevel import checkpoint
 
+from bulkcancel.cli.alerts import Alerts
 from bulkcancel.cli.closing import Closing
-from bulkcancel.cli.signals import SIGNALS, Signaled, allow_files, heeded, ignore_from_here, is_terminal
+from bulkcancel.cli.signals import SIGNALS, Signaled, heeded, ignore_from_here, is_terminal
 from bulkcancel.datadog import Target, connect
 from bulkcancel.engine import Engine
 from bulkcancel.errors import BulkCancelError, CompactionError, ReportGoneError, ReportLostError
-from bulkcancel.progress import Watch, duration
+from bulkcancel.progress import Watch
 from bulkcancel.sandbox import SandboxOptions
 
 if TYPE_CHECKING:
@@ -52,15 +53,13 @@ class Job:
         self._ledger = ledger
         self._tally = tally
         self._messages = messages
+        self._alerts = Alerts(messages, clock)
         self._clock = clock
         self._totals = totals
         self._words = words
-        self._warned = False
-        self._told_of_503 = False
         self._signaled = False
         self._is_over = False
         self._is_closed = False
-        self._down_since: float | None = None
         self._unsynced: list[int] = []
 
     async def run(self, signaled: Signaled) -> "ExitCode":
@@ -69,7 +68,6 @@ class Job:
         Raises:
             BulkCancelError: The input turned out to be unusable, and nothing was sent.
         """
-        allow_files(self._request.settings.concurrency)
         async with AsyncExitStack() as stack:
             api = await self._connect(stack)
             engine = Engine(
@@ -196,35 +194,11 @@ class Job:
                 self._unsynced = lines + self._unsynced
                 self._lose_sync(engine, error)
                 return
-            self._tell(engine)
+            self._alerts.look(engine)
 
     def _lose_sync(self, engine: Engine, error: ReportLostError) -> None:
         """Say which rows the report may have lost although it had taken them."""
         engine.lose_report(str(error), recent=self._unsynced, is_gone=isinstance(error, ReportGoneError))
-
-    def _tell(self, engine: Engine) -> None:
-        """Say what a person should know at once, and once."""
-        pacer = engine.gate.pacer
-        if pacer.broken_header and not self._warned:
-            self._warned = True
-            self._messages.warning(
-                f"The API's {pacer.broken_header} header can't be true; going by the rest."
-            )
-        if pacer.limit_answers_503 and not self._told_of_503:
-            self._told_of_503 = True
-            self._messages.info(
-                "A rate limit on the way to the API answers 503 instead of 429; requests are paced by it."
-            )
-        now = self._clock.now()
-        if pacer.is_down and self._down_since is None:
-            self._down_since = now - pacer.down_for(now)
-            self._messages.warning(
-                f"The API has not answered soundly for {duration(now - self._down_since)}; "
-                f"{engine.last_fault}. Rows wait; one probe at a time asks again."
-            )
-        elif self._down_since is not None and not pacer.down_for(now):
-            self._messages.info(f"The API answers again, after {duration(now - self._down_since)}.")
-            self._down_since = None
 
     async def _show_progress(self, engine: Engine) -> None:
         values = self._request.values

@@ -3,7 +3,7 @@
 import os
 import sys
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import click
 
 from bulkcancel.cli import completion, options, params
 from bulkcancel.cli.ask import ask, refuse_if_read_only
+from bulkcancel.cli.descriptors import fit
 from bulkcancel.cli.destination import find_destination, with_keys
 from bulkcancel.cli.paths import check_paths
 from bulkcancel.cli.plan import Plan, Planner
@@ -127,6 +128,9 @@ def _run(
         options.say_if_unasked(messages)
         if values["dry_run"]:
             return _end_dry_run(plan, request, messages)
+        is_sandbox = destination.scenario is not None
+        settings = fit(request.settings, messages, is_sandbox=is_sandbox, has_report=place.resumes)
+        request = replace(request, settings=settings)
         if not values["yes"] and not (plan is not None and not plan.to_send):
             ask()
         # The network half: slow to import, and not needed until here.

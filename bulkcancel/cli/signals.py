@@ -1,6 +1,5 @@
-"""What the system says and allows: signals before the run begins, open files, terminals."""
+"""What the system says: signals before, during and after the run, and terminals."""
 
-import resource
 import signal
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ SIGNALS = {
     signal.SIGTERM: StopReason.TERMINATED,
     signal.SIGHUP: StopReason.TERMINATED,
 }
-_FILES_BESIDE = 64
 
 
 @dataclass(slots=True)
@@ -71,17 +69,6 @@ def ignore_from_here(loop: "AbstractEventLoop") -> None:
         for number in heeded():
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)
-
-
-def allow_files(concurrency: int) -> None:
-    """Raise the limit on open files where it is too low for so many connections, as far as we may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = concurrency + _FILES_BESIDE
-    if soft == resource.RLIM_INFINITY or soft >= needed:
-        return
-    with suppress(OSError, ValueError):
-        most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def is_terminal(stream: Any) -> bool:  # noqa: ANN401 - a standard stream is None where there is none

@@ -111,6 +111,11 @@ class Engine:
         """What the last fault said, or empty."""
         return self._sender.last_fault
 
+    @property
+    def is_starved(self) -> bool:
+        """Whether requests wait because no more files may be opened."""
+        return self._sender.starved_since is not None
+
     def stop(self, reason: StopReason) -> None:
         """End the run early: no new requests, those on the wire finish, every row is accounted for."""
         self._brake.pull(reason)

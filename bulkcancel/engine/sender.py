@@ -134,7 +134,7 @@ class Sender:
         self._refusals = refusals
         self._jitter = jitter
         self._has_answered = False
-        self._starved_since: float | None = None
+        self.starved_since: float | None = None
         self.last_fault = ""
 
     def retrying(self) -> AsyncRetrying:
@@ -214,15 +214,15 @@ class Sender:
         job.is_starved = kind is FailureKind.NO_FILES
         if not job.is_starved:
             job.judgement = judgement
-            self._starved_since = None
+            self.starved_since = None
             return job.is_again
         job.attempts -= 1
         if not job.attempts:
             job.started_at = None
         now = self._clock.now()
-        if self._starved_since is None:
-            self._starved_since = now
-        if now - self._starved_since >= _LONGEST_STARVED:
+        if self.starved_since is None:
+            self.starved_since = now
+        if now - self.starved_since >= _LONGEST_STARVED:
             self._brake.pull(StopReason.NO_FILES)
         return True
 
