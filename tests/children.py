@@ -1,19 +1,29 @@
 """Processes that tests start: they never outlive their test, and heed signals whatever their parent ignores."""
 
+import fcntl
 import os
+import pty
+import select
 import signal
 import subprocess
+import sys
+import termios
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+from uuid import UUID
 
 #: What runs the command line in a process of its own.
-MAIN = "import sys; from bulkcancel.cli import main; sys.exit(main())"
+MAIN = "from bulkcancel.cli.process import main; main()"
 #: Seconds until a child that does not end is killed, so that its test fails instead of hanging.
 LONGEST = 120.0
+#: A workflow's id.
+W = str(UUID(int=1 << 127, version=4))
 
+_PATIENCE = 30.0
 _IGNORED_AT_TIMES = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)
 _OURS = ("DD_", "DATADOG_", "BULKCANCEL_")
 _OTHERS = frozenset(
@@ -80,3 +90,65 @@ def read_to(stream: IO[str] | None, words: str) -> str:
             return line
         seen.append(line)
     raise AssertionError(f"{words!r} was never said: {seen[-20:]}")
+
+
+def write(path: Path, count: int = 2000) -> None:
+    """An input of so many rows."""
+    ids = (UUID(int=(1 << 127) + n, version=4) for n in range(count))
+    path.write_text("workflow_id,instance_id\n" + "".join(f"{W},{one}\n" for one in ids))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another process does: that can only be looked at."""
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def is_asleep(pid: int) -> bool:
+    """Whether a process waits for something."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
+def unread(fd: int) -> int:
+    """Bytes that wait in a pipe, seen from either end."""
+    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, b"\0" * 4), sys.byteorder)
+
+
+@contextmanager
+def on_terminal(path: Path, *words: str) -> Iterator[tuple[int, int]]:
+    """The command line with a terminal of its own; gives its process and our end of the terminal."""
+    pid, terminal = pty.fork()
+    if not pid:
+        os.chdir(path)
+        os.execve(sys.executable, [sys.executable, "-c", MAIN, *words], {**os.environ, "TERM": "xterm"})  # noqa: S606 - on purpose
+    try:
+        yield pid, terminal
+    finally:
+        os.close(terminal)
+
+
+def read_until(terminal: int, words: bytes) -> bytes:
+    """What is shown until these words are, or to the end."""
+    seen = b""
+    while words not in seen:
+        assert select.select([terminal], [], [], _PATIENCE)[0], f"nothing follows {seen!r}"
+        try:
+            data = os.read(terminal, 4096)
+        except OSError:  # how a terminal whose last process is gone says it
+            data = b""
+        if not data:
+            break
+        seen += data
+    return seen
+
+
+def exit_of(pid: int) -> int:
+    """How a process ends."""
+    limit = threading.Timer(LONGEST, os.kill, (pid, signal.SIGKILL))
+    limit.start()
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    finally:
+        limit.cancel()

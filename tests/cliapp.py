@@ -1,5 +1,6 @@
 """The command line, as tests call it."""
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,18 @@ class Ended:
     def last(self) -> str:
         """The last line on standard error."""
         return self.err.splitlines()[-1]
+
+
+class Shown(io.StringIO):
+    """What messages are written to: it is read at once, unless it is full.
+
+    Attributes:
+        has_room: Whether there is room for more.
+        is_behind: Whether something is still to be written.
+    """
+
+    has_room = True
+    is_behind = False
 
 
 Call = Callable[..., Ended]

@@ -18,6 +18,7 @@ ALLOWED = {
     "sandbox": WORDS | {"sandbox"},
     "library": WORDS | PURE | EDGES | {"engine"},
     "cli": WORDS | PURE | EDGES | {"engine", "sandbox", "cli"},
+    "__main__": {"cli"},
 }
 FORBIDDEN_BELOW = {"aiohttp", "anyio", "tenacity", "time", "random", "os", "logging"}
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")

@@ -1,13 +1,19 @@
 """Before anything is canceled: who may be asked, how, and what forbids it."""
 
 import os
+import stat
 import sys
 import termios
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-import click
-
+from bulkcancel.cli.signals import is_terminal
 from bulkcancel.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from bulkcancel.progress import BackgroundWriter
 
 # Whatever else it is set to refuses: a switch that means "hands off" is not to be missed for its spelling.
 _NOT_READ_ONLY = frozenset({"", "0", "false", "no", "off", "n", "f"})
@@ -31,23 +37,52 @@ def refuse_if_read_only() -> None:
         )
 
 
-def ask() -> None:
+def check_askable(*, reads_rows: bool) -> None:
+    """See that there is somebody to ask, before anything is read.
+
+    Args:
+        reads_rows: Whether standard input holds the rows.
+
+    Raises:
+        ConfigurationError: There is nobody: no terminal, or nothing to show the question on.
+    """
+    if reads_rows or not is_terminal(sys.stdin) or not _is_seen(sys.stderr):
+        raise ConfigurationError("There is no terminal to ask on: give --yes to cancel without being asked.")
+
+
+def ask(output: "BackgroundWriter") -> None:
     """Ask on the terminal whether to go on; no answer at all is a no.
+
+    Args:
+        output: Standard error. What was written there before is read first: it is what the question is about.
 
     Raises:
         DeclinedError: It is not to go on. Nothing was sent.
     """
+    output.drain()
     with suppress(OSError, ValueError, termios.error):  # an Enter typed ahead answers nothing
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     while True:
-        click.echo("Cancel them? [y/N]: ", nl=False, err=True)
+        output.write("Cancel them? [y/N]: ")
+        output.drain()
         answer = sys.stdin.readline()
         if not answer:
-            click.echo(err=True)
+            output.write("\n")
             raise DeclinedError("Declined: there was no answer; nothing was sent.")
         word = answer.strip().lower()
         if word in _YES:
             return
         if word in _NO:
             raise DeclinedError("Declined; nothing was sent.")
-        click.echo("Say y to cancel them, or n.", err=True)
+        output.write("Say y to cancel them, or n.\n")
+
+
+def _is_seen(stream: "TextIO | None") -> bool:
+    """Whether a person may see what is written there: on a terminal, or through a pipe, as with `tee`."""
+    if stream is None or is_terminal(stream):
+        return stream is not None
+    try:
+        mode = os.fstat(stream.fileno()).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)

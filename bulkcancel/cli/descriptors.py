@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from bulkcancel.progress import Messages
     from bulkcancel.settings import Settings
 
-# The event loop has three, INPUT and the report one each; and one is opened and closed again now and then.
-_BESIDE = 6
+# The event loop has three, what wakes it for a signal two, INPUT and the report one each; and one is opened
+# and closed again now and then.
+_BESIDE = 8
 _BESIDE_A_SANDBOX = 2  # its listening socket, and a connection that is on its way out
 # Room to spare, where the limit can be raised.
 _AMPLE = 64

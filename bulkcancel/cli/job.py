@@ -1,17 +1,17 @@
 """One run at work: signals, syncing and progress around the engine, and how it ends."""
 
 import asyncio
-import signal
 import sys
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
-from anyio import CancelScope, create_task_group, to_thread
-from anyio.lowlevel import checkpoint
+from anyio import CancelScope, create_task_group, move_on_after
 
 from bulkcancel.cli.alerts import Alerts
 from bulkcancel.cli.closing import Closing
-from bulkcancel.cli.signals import SIGNALS, Signaled, heeded, ignore_from_here, is_terminal
+from bulkcancel.cli.signals import is_terminal
+from bulkcancel.cli.threads import UnjoinedExecutor, in_thread
 from bulkcancel.datadog import Target, connect
 from bulkcancel.engine import Engine
 from bulkcancel.errors import BulkCancelError, CompactionError, ReportGoneError, ReportLostError
@@ -22,15 +22,18 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from bulkcancel.cli.run import Request, Totals
+    from bulkcancel.cli.signals import Signals
     from bulkcancel.cli.work import Sink
     from bulkcancel.clock import Clock
     from bulkcancel.datadog import DatadogApi
     from bulkcancel.ledger import Ledger
-    from bulkcancel.models import ExitCode, Result
+    from bulkcancel.models import ExitCode, Result, StopReason
     from bulkcancel.progress import Messages
     from bulkcancel.tally import Summary, Tally
 
 _SYNC_EVERY = 0.5  # seconds, so that a late wake-up still leaves it below one
+_GRACE = 0.2  # seconds that the disk gets when we are to leave at once
+_NO_MORE = object()
 
 
 class Job:
@@ -58,34 +61,40 @@ class Job:
         self._totals = totals
         self._words = words
         self._signaled = False
+        self._has_run = False
         self._is_over = False
         self._is_closed = False
+        self._leaving: CancelScope  # made by the loop
+        self._resting: CancelScope | None = None
         self._unsynced: list[int] = []
 
-    async def run(self, signaled: Signaled) -> "ExitCode":
+    async def run(self, signals: "Signals") -> "ExitCode":
         """Run it to its end, whichever end that is.
 
         Raises:
             BulkCancelError: The input turned out to be unusable, and nothing was sent.
         """
-        async with AsyncExitStack() as stack:
-            api = await self._connect(stack)
-            engine = Engine(
-                api,
-                self._request.settings,
-                site=self._request.destination.label,
-                clock=self._clock,
-                ledger=self._ledger,
-                tally=self._tally,
-            )
-            summary = await self._attend(engine, signaled)
-        if isinstance(engine.error, BulkCancelError) and not summary.requests:
-            raise engine.error
-        closing = Closing(self._request, self._messages, words=self._words)
-        closing.write_summary(summary)
-        closing.say(summary, engine.error)
-        ignore_from_here(asyncio.get_running_loop())
-        return summary.exit_code
+        asyncio.get_running_loop().set_default_executor(UnjoinedExecutor())
+        with ExitStack() as hearing:
+            async with AsyncExitStack() as stack:
+                api = await self._connect(stack)
+                engine = Engine(
+                    api,
+                    self._request.settings,
+                    site=self._request.destination.label,
+                    clock=self._clock,
+                    ledger=self._ledger,
+                    tally=self._tally,
+                )
+                self._leaving = CancelScope()
+                hearing.enter_context(signals.heard_by(partial(self._heed, engine, signals)))
+                summary = await self._attend(engine)
+            if isinstance(engine.error, BulkCancelError) and not summary.requests:
+                raise engine.error
+            closing = Closing(self._request, self._messages, words=self._words)
+            await self._write_summary(closing, summary)
+            closing.say(summary, engine.error)
+            return summary.exit_code
 
     async def _connect(self, stack: AsyncExitStack) -> "DatadogApi":
         destination = self._request.destination
@@ -101,17 +110,13 @@ class Job:
             connect(target, credentials, settings=settings, ca_bundle=destination.ca_bundle)
         )
 
-    async def _attend(self, engine: Engine, signaled: Signaled) -> "Summary":
+    async def _attend(self, engine: Engine) -> "Summary":
         """Let the engine run, with everything that goes on beside it."""
         summary: Summary | None = None
         is_tidy = False
         try:
-            with CancelScope() as leaving:
+            with self._leaving:
                 async with create_task_group() as aside:
-                    self._heed_signals(engine, leaving)
-                    signaled.has_begun = True
-                    if signaled.reason is not None:  # it may be heard here as well: it does not count as one
-                        engine.stop(signaled.reason)
                     aside.start_soon(self._show_progress, engine)
                     summary = await self._run_synced(engine)
                     if summary is not None:
@@ -124,10 +129,7 @@ class Job:
         self._is_closed = True
         if summary is not None and is_tidy and not engine.is_report_lost:
             return summary
-        try:
-            self._report.sync()
-        except ReportLostError as error:
-            self._lose_sync(engine, error)
+        await self._sync_again(engine)
         return engine.summary()
 
     async def _run_synced(self, engine: Engine) -> "Summary | None":
@@ -142,7 +144,9 @@ class Job:
                 summary = await engine.run(self._request.source, self._record, total=self._totals.in_all)
             except Exception as error:  # noqa: BLE001 - said at the end, with what became of the run
                 engine.fail(error)
-            beside.cancel_scope.cancel()
+            self._has_run = True
+            if self._resting is not None:
+                self._resting.cancel()
         return summary
 
     def _record(self, result: "Result") -> "Awaitable[None] | None":
@@ -161,21 +165,15 @@ class Job:
             )
         return waiting
 
-    def _heed_signals(self, engine: Engine, leaving: CancelScope) -> None:
-        """Have signals heard by the loop from here to its end; whoever runs us in a thread minds them."""
-        loop = asyncio.get_running_loop()
-        with suppress(RuntimeError):
-            for number in heeded():
-                loop.add_signal_handler(number, self._heed, number, engine, leaving)
-
-    def _heed(self, number: int, engine: Engine, leaving: CancelScope) -> None:
-        if self._is_closed:
-            return
-        if engine.stopping is not None and self._signaled:
-            leaving.cancel()
+    def _heed(self, engine: Engine, signals: "Signals", reason: "StopReason") -> None:
+        if self._signaled:
+            signals.leaves_at_once = True
+            self._leaving.cancel()
             return
         self._signaled = True
-        engine.stop(SIGNALS[signal.Signals(number)])
+        if self._is_closed:
+            return
+        engine.stop(reason)
         if self._is_over:
             self._messages.info("The run is over; its report is being tidied. Once more to leave at once.")
             return
@@ -186,15 +184,42 @@ class Job:
 
     async def _keep_synced(self, engine: Engine) -> None:
         while True:
-            await self._clock.sleep(_SYNC_EVERY)
+            with CancelScope() as self._resting:
+                await self._clock.sleep(_SYNC_EVERY)
+            if self._has_run:
+                return
             lines, self._unsynced = self._unsynced, []
             try:
-                await to_thread.run_sync(self._report.sync)
+                await in_thread(_GRACE, self._report.sync)
             except ReportLostError as error:
                 self._unsynced = lines + self._unsynced
                 self._lose_sync(engine, error)
                 return
             self._alerts.look(engine)
+
+    def _patience(self) -> CancelScope:
+        """A scope for a last wait for the disk: a second signal ends it, or has made it short."""
+        self._leaving = move_on_after(_GRACE if self._leaving.cancel_called else None)
+        return self._leaving
+
+    async def _write_summary(self, closing: Closing, summary: "Summary") -> None:
+        if self._request.values["summary"] is None:
+            return
+        with self._patience():
+            await in_thread(_GRACE, closing.write_summary, summary)
+            return
+        self._messages.warning("The summary was not written: the disk is too slow.")
+
+    async def _sync_again(self, engine: Engine) -> None:
+        """Have what was recorded on the disk, as far as we may wait for it."""
+        try:
+            with self._patience():
+                await in_thread(0.0, self._report.sync)
+                return
+        except ReportLostError as error:
+            self._lose_sync(engine, error)
+        else:
+            self._messages.warning("The disk is slow: after a power cut, the last rows are sent again.")
 
     def _lose_sync(self, engine: Engine, error: ReportLostError) -> None:
         """Say which rows the report may have lost although it had taken them."""
@@ -212,13 +237,17 @@ class Job:
             await (watch.live() if is_live else watch.lines())
 
     async def _finish(self, engine: Engine) -> None:
-        """Leave the report tidy; between steps a signal gets its turn."""
+        """Leave the report tidy, step by step: a second signal leaves it as it was."""
         if engine.is_report_lost:
             return
+        steps = self._report.finish()
         try:
-            for _ in self._report.finish():
-                await checkpoint()
+            while await in_thread(_GRACE, next, steps, _NO_MORE) is not _NO_MORE:
+                pass
         except CompactionError as error:
             self._messages.warning(str(error))
         except ReportLostError as error:
             self._lose_sync(engine, error)
+        finally:
+            with suppress(ValueError):  # a step goes on, in a thread that was left behind
+                steps.close()

@@ -1,12 +1,12 @@
 """The options, in groups that commands share, and what each group makes of its values."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from bulkcancel.cli import completion, params
+from bulkcancel.cli.invocation import current
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.progress import LogFormat, Messages
 from bulkcancel.sandbox import Scenario
@@ -139,7 +139,7 @@ def input_format(values: "Mapping[str, Any]", site: str) -> InputOptions:
 def messages(values: "Mapping[str, Any]", clock: "Clock") -> Messages:
     """Make sense of the message options."""
     return Messages(
-        sys.stderr,
+        current().stderr,
         clock,
         log_format=LogFormat(values["log_format"]),
         quiet=values["quiet"],

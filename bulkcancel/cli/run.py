@@ -11,17 +11,18 @@ import anyio
 import click
 
 from bulkcancel.cli import completion, options, params
-from bulkcancel.cli.ask import ask, refuse_if_read_only
+from bulkcancel.cli.ask import ask, check_askable, refuse_if_read_only
 from bulkcancel.cli.descriptors import fit
 from bulkcancel.cli.destination import find_destination, with_keys
+from bulkcancel.cli.invocation import current
 from bulkcancel.cli.paths import check_paths
 from bulkcancel.cli.plan import Plan, Planner
-from bulkcancel.cli.signals import Signaled, before_the_run, is_terminal
+from bulkcancel.cli.signals import is_terminal
 from bulkcancel.cli.work import STDIO, Input, Place, RecordedRows
 from bulkcancel.clock import SystemClock
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.ledger import Ledger
-from bulkcancel.models import ExitCode, StopReason
+from bulkcancel.models import ExitCode
 from bulkcancel.progress import number_of
 from bulkcancel.settings import Settings
 from bulkcancel.sources import InputOptions, open_source
@@ -29,6 +30,7 @@ from bulkcancel.tally import Tally
 
 if TYPE_CHECKING:
     from bulkcancel.cli.destination import Destination
+    from bulkcancel.cli.invocation import Invocation
     from bulkcancel.progress import Messages
 
 _SCANNED_FOR_THE_BAR = 8 * 1024 * 1024  # bytes that are read twice for the sake of a total
@@ -86,24 +88,14 @@ unfinished rows are tried again.
 @options.input_options
 @options.target_options
 @options.message_options
-@click.pass_context
-def command(context: click.Context, /, **values: Any) -> ExitCode:  # noqa: ANN401 - one value per option
-    """Run it, and see that a signal before its begin ends it with a word."""
+def command(**values: Any) -> ExitCode:  # noqa: ANN401 - one value per option
+    """Run it."""
     clock = SystemClock()
-    messages = options.messages(values, clock)
-    with before_the_run() as signaled:
-        try:
-            return _run(values, context.obj, messages, clock, signaled)
-        except (click.Abort, KeyboardInterrupt):
-            if signaled.reason is None and not signaled.has_begun:
-                raise
-            if signaled.reason is not None and not signaled.has_begun:
-                messages.last(f"{signaled.reason.value.capitalize()}; nothing was sent.")
-            return ExitCode.TERMINATED if signaled.reason is StopReason.TERMINATED else ExitCode.INTERRUPTED
+    return _run(values, current(), options.messages(values, clock), clock)
 
 
 def _run(
-    values: dict[str, Any], words: list[str], messages: "Messages", clock: SystemClock, signaled: Signaled
+    values: dict[str, Any], invocation: "Invocation", messages: "Messages", clock: SystemClock
 ) -> ExitCode:
     destination = find_destination(values)
     if not values["dry_run"] and destination.scenario is None:
@@ -114,7 +106,8 @@ def _run(
     input_format = options.input_format(values, destination.target.site)
     with closing(_input(values, place, ledger, input_format)) as source, closing(place):
         request = Request(values, _settings(values), with_keys(destination, values), place, source)
-        _check_askable(request)
+        if not (values["yes"] or values["dry_run"]):
+            check_askable(reads_rows=values["input"] == STDIO)
         check = source.check if isinstance(source, RecordedRows) else iter
         site = destination.label
         place.load(ledger, tally, site=site, to_write=not values["dry_run"], check=check)
@@ -124,23 +117,25 @@ def _run(
                 f"version wrote them. They are taken to be of {site}."
             )
         plan = _plan(request, ledger)
-        _show(plan, request, messages)
+        asks = not (values["yes"] or values["dry_run"] or (plan is not None and not plan.to_send))
+        _show(plan, request, messages, asks=asks)
         options.say_if_unasked(messages)
         if values["dry_run"]:
             return _end_dry_run(plan, request, messages)
         is_sandbox = destination.scenario is not None
         settings = fit(request.settings, messages, is_sandbox=is_sandbox, has_report=place.resumes)
         request = replace(request, settings=settings)
-        if not values["yes"] and not (plan is not None and not plan.to_send):
-            ask()
+        if asks:
+            ask(invocation.stderr)
         # The network half: slow to import, and not needed until here.
         from bulkcancel.cli.job import Job  # noqa: PLC0415 - see above
 
         totals = _totals(plan, source, tally)
         try:
+            words, signals = invocation.words, invocation.signals
             job = Job(request, place.open(), ledger, tally, messages, clock, totals=totals, words=words)
-            signaled.is_starting = True
-            return anyio.run(job.run, signaled)
+            signals.start()
+            return anyio.run(job.run, signals)
         except BaseException:
             place.discard_if_empty()
             raise
@@ -199,14 +194,6 @@ def _input(values: dict[str, Any], place: Place, ledger: Ledger, input_options: 
     return open_source(name, input_options)
 
 
-def _check_askable(request: Request) -> None:
-    values = request.values
-    if values["yes"] or values["dry_run"]:
-        return
-    if values["input"] == STDIO or not is_terminal(sys.stdin):
-        raise ConfigurationError("There is no terminal to ask on: give --yes to cancel without being asked.")
-
-
 def _plan(request: Request, ledger: Ledger) -> Plan | None:
     """Read ahead what can be read, when someone is to see it; None where it can't or need not be."""
     values, source = request.values, request.source
@@ -245,22 +232,23 @@ async def _take_all(source: Input, planner: Planner) -> None:
             break
 
 
-def _show(plan: Plan | None, request: Request, messages: "Messages") -> None:
+def _show(plan: Plan | None, request: Request, messages: "Messages", *, asks: bool) -> None:
+    say = messages.last if asks else messages.info
     destination, reason = request.destination, request.values["reason"]
     suffix = destination.suffix
     if destination.doubt:
         messages.warning(destination.doubt)
     if plan is None:
         key = f", with the application key ending in {suffix}" if suffix else ""
-        messages.info(f"Plan: cancel every instance in {request.source.name} at {destination.name}{key}")
+        say(f"Plan: cancel every instance in {request.source.name} at {destination.name}{key}")
         if reason:
-            messages.info(f"Reason: {reason}")
+            say(f"Reason: {reason}")
         return
     for line in plan.lines(target=destination.name, suffix=suffix, reason=reason):
-        messages.info(line)
+        say(line)
     if request.values["dry_run"]:
         for line in plan.unusable_lines():
-            messages.info(line)
+            say(line)
     if plan.looks_swapped:
         flows = number_of(len(plan.workflows), "workflow")
         messages.warning(f"{flows} with one instance each: are the columns swapped?")

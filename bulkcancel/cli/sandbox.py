@@ -1,16 +1,19 @@
 """`bulkcancel sandbox`: the look-alike API as a server of its own."""
 
 import re
-import signal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import click
 
 from bulkcancel.cli import params
+from bulkcancel.cli.invocation import current
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.models import ExitCode
+from bulkcancel.models import ExitCode, StopReason
 from bulkcancel.sandbox import HeaderMode, Quota, QuotaModel, SandboxOptions, Scenario
+
+if TYPE_CHECKING:
+    from bulkcancel.cli.invocation import Invocation
 
 _QUOTA = re.compile(r"(\d{1,9})/(\d{1,5})s?", re.ASCII)
 
@@ -86,21 +89,29 @@ def command(**values: Any) -> ExitCode:  # noqa: ANN401 - one value per option
         latency=values["latency"],
         only_known=values["only_known"],
     )
-    return anyio.run(_serve, options, values["host"], values["port"])
+    invocation = current()
+    invocation.signals.start()
+    return anyio.run(_serve, options, values["host"], values["port"], invocation)
 
 
-async def _serve(options: SandboxOptions, host: str, port: int) -> ExitCode:
+async def _serve(options: SandboxOptions, host: str, port: int, invocation: "Invocation") -> ExitCode:
     from bulkcancel.sandbox.server import Sandbox, serve  # noqa: PLC0415 - the server is slow to import
 
-    scenario = options.scenario
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
+    scenario, say = options.scenario, invocation.stderr.write
+    reasons: list[StopReason] = []
+    ended = anyio.Event()
+
+    def end(reason: StopReason) -> None:
+        reasons.append(reason)
+        ended.set()
+
+    with invocation.signals.heard_by(end):
         async with serve(Sandbox(options), host, port) as url:
-            click.echo(f"The sandbox ({scenario.value}: {scenario.description}) listens at {url}", err=True)
-            click.echo(f"Try: bulkcancel run samples/incident.csv --base-url {url}   (any keys)", err=True)
-            async for number in signals:
-                click.echo("The sandbox has ended.", err=True)
-                return ExitCode.OK if number == signal.SIGINT else ExitCode.TERMINATED
-    return ExitCode.OK
+            say(f"The sandbox ({scenario.value}: {scenario.description}) listens at {url}\n")
+            say(f"Try: bulkcancel run samples/incident.csv --base-url {url}   (any keys)\n")
+            await ended.wait()
+        say("The sandbox has ended.\n")
+    return ExitCode.OK if reasons[0] is StopReason.INTERRUPTED else ExitCode.TERMINATED
 
 
 def _quota(values: dict[str, Any], scenario: Scenario) -> Quota:

@@ -1,74 +1,120 @@
-"""What the system says: signals before, during and after the run, and terminals."""
+"""What the system says: signals before, during and after the run, terminals, closed standard streams."""
 
+import asyncio
+import os
 import signal
+import socket
+from collections import deque
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from bulkcancel.models import StopReason
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SIGNALS = {
     signal.SIGINT: StopReason.INTERRUPTED,
     signal.SIGTERM: StopReason.TERMINATED,
     signal.SIGHUP: StopReason.TERMINATED,
 }
+_STANDARD_STREAMS = 3
 
 
-@dataclass(slots=True)
-class Signaled:
-    """What a signal found before the run heeded signals itself.
+class _Stage(Enum):
+    BEFORE = auto()
+    STARTING = auto()
+    HEARD = auto()
+    OVER = auto()
+
+
+class Signals:
+    """What SIGINT, SIGTERM and SIGHUP do, from the beginning of a command to its end.
+
+    Before the run, one ends everything, for nothing was sent yet. While the event loop starts, one is
+    noted and no more: an exception out of nowhere can leave a task group half made, which then waits for
+    ever. Then the loop hears of each. When all is written and said, they pass.
+
+    Our handlers stay in place all the time: to change them would leave instants at which a signal ends
+    the process by default. A signal that was ignored when we were started, as `nohup` does, stays ignored.
 
     Attributes:
-        reason: What the signal asked for, or None.
-        is_starting: Whether the event loop is at work, so that a signal is noted and no more. An exception
-            out of nowhere can leave a task group half made, which then waits for ever.
         has_begun: Whether the run has begun, so that requests may have been sent.
+        leaves_at_once: Whether a second one has asked to end without waiting for anything.
     """
 
-    reason: StopReason | None = None
-    is_starting: bool = False
-    has_begun: bool = False
+    def __init__(self) -> None:
+        self.has_begun = False
+        self.leaves_at_once = False
+        self._stage = _Stage.BEFORE
+        self._arrived: deque[StopReason] = deque()
+        self._before: dict[signal.Signals, Any] = {}
 
+    @property
+    def reason(self) -> StopReason | None:
+        """What the first one asked for that nobody has heard of yet, or None."""
+        return self._arrived[0] if self._arrived else None
 
-def heeded() -> list[signal.Signals]:
-    """The signals to act on: one that was ignored when we were started, as `nohup` does, stays ignored."""
-    return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    def take_over(self) -> None:
+        """Handle them, from here on; in another thread than the main one, whoever runs us minds them."""
+        with suppress(ValueError):
+            for number in SIGNALS:
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._handle)
 
-
-@contextmanager
-def before_the_run() -> "Iterator[Signaled]":
-    """Until the run begins, a signal ends everything: nothing was sent yet."""
-    signaled = Signaled()
-
-    def leave(number: int, _: object) -> None:
-        signaled.reason = signaled.reason or SIGNALS[signal.Signals(number)]
-        if not signaled.is_starting:
-            raise KeyboardInterrupt
-
-    try:
-        before = {number: signal.signal(number, leave) for number in heeded()}
-    except ValueError:  # not the main thread: whoever runs us there minds the signals
-        before = {}
-    try:
-        yield signaled
-    finally:
-        for number, handler in before.items():
+    def give_back(self) -> None:
+        """Have them do what they did before."""
+        for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def start(self) -> None:
+        """Note them and no more: the event loop starts."""
+        self._stage = _Stage.STARTING
 
-def ignore_from_here(loop: "AbstractEventLoop") -> None:
-    """Let signals pass, when everything is written and said.
+    @contextmanager
+    def heard_by(self, heed: "Callable[[StopReason], None]") -> "Iterator[None]":
+        """Have the running loop call `heed` for each, until all is written and said; then let them pass."""
+        loop = asyncio.get_running_loop()
+        ours, wakes_us = socket.socketpair()
+        with ours, wakes_us:
+            ours.setblocking(False)
+            wakes_us.setblocking(False)
+            loop.add_reader(ours, self._wake, ours, heed)
+            before = -1
+            with suppress(ValueError):  # not the main thread
+                before = signal.set_wakeup_fd(wakes_us.fileno(), warn_on_full_buffer=False)
+            self._stage = _Stage.HEARD
+            self.has_begun = True
+            self._tell(heed)
+            try:
+                yield
+            finally:
+                self.let_pass()
+                with suppress(ValueError):
+                    signal.set_wakeup_fd(before)
+                loop.remove_reader(ours)
 
-    A loop that closes puts back what signals do by default, and closes what it hears them by before that.
-    """
-    with suppress(ValueError):
-        for number in heeded():
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_IGN)
+    def let_pass(self) -> None:
+        """Let them pass: all is written and said."""
+        self._stage = _Stage.OVER
+
+    def _handle(self, number: int, _: object) -> None:
+        if self._stage is _Stage.OVER:
+            return
+        self._arrived.append(SIGNALS[signal.Signals(number)])
+        if self._stage is _Stage.BEFORE:
+            raise KeyboardInterrupt
+
+    def _wake(self, ours: socket.socket, heed: "Callable[[StopReason], None]") -> None:
+        """Hear of signals; the system writes here so that the loop does not sleep through one."""
+        with suppress(BlockingIOError):
+            ours.recv(4096)
+        self._tell(heed)
+
+    def _tell(self, heed: "Callable[[StopReason], None]") -> None:
+        while self._arrived:
+            heed(self._arrived.popleft())
 
 
 def is_terminal(stream: Any) -> bool:  # noqa: ANN401 - a standard stream is None where there is none
@@ -77,3 +123,13 @@ def is_terminal(stream: Any) -> bool:  # noqa: ANN401 - a standard stream is Non
         return bool(stream.isatty())
     except (AttributeError, ValueError):
         return False
+
+
+def fill_closed_streams() -> None:
+    """Have the null device stand where a standard stream is closed.
+
+    Else the next file to be opened, the report perhaps, would be what anybody writes to as standard error.
+    """
+    while (fd := os.open(os.devnull, os.O_RDWR)) < _STANDARD_STREAMS:
+        pass
+    os.close(fd)

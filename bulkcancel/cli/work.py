@@ -17,7 +17,7 @@ from bulkcancel.sources import is_id
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator
 
     from bulkcancel.ledger import Ledger
     from bulkcancel.models import Recorded, Result, Row
@@ -62,7 +62,7 @@ class Sink(Protocol):
         """Have them on the disk."""
         ...
 
-    def finish(self) -> "Iterator[None]":
+    def finish(self) -> "Generator[None]":
         """Leave it complete, step by step."""
         ...
 
@@ -146,6 +146,8 @@ class Place:
             raise ConfigurationError("--resume needs the report's name: give it with -o.")
         if name is None:
             name = f"bulkcancel-{datetime.now(UTC):%Y%m%dT%H%M%S}Z.csv"
+        if name == STDIO and sys.stdout is None:
+            raise ConfigurationError("Standard output is closed; name a report with -o.")
         self.name = "standard output" if name == STDIO else name
         self.path = None if name == STDIO else Path(name)
         self.resumes = resume and self.path is not None and os.path.lexists(self.path)

@@ -1,12 +1,15 @@
 """What a person sees while it runs: messages and a bar on standard error, and the closing words."""
 
-from bulkcancel.progress.messages import LogFormat, Messages
+from bulkcancel.progress.messages import LogFormat, Messages, Output
 from bulkcancel.progress.watch import Watch
 from bulkcancel.progress.words import closing_lines, counts_of, duration, lines_of, number_of, status_line
+from bulkcancel.progress.writer import BackgroundWriter
 
 __all__ = [
+    "BackgroundWriter",
     "LogFormat",
     "Messages",
+    "Output",
     "Watch",
     "closing_lines",
     "counts_of",

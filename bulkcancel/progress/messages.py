@@ -1,16 +1,14 @@
 """Messages on standard error: sentences for people, or one JSON object each for collectors."""
 
 import json
-from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TextIO
 
     from bulkcancel.clock import Clock
 
@@ -25,27 +23,55 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class Output(Protocol):
+    """Where messages go. Writing there never waits."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something is still to be written."""
+        ...
+
+    @property
+    def has_room(self) -> bool:
+        """Whether there is room for more."""
+        ...
+
+    def write(self, text: str, /) -> object:
+        """Take a text."""
+        ...
+
+    def flush(self) -> None:
+        """Do nothing: streams have it."""
+        ...
+
+    def isatty(self) -> bool:
+        """Whether a person reads this."""
+        ...
+
+
 class Messages:
-    """Writes messages; a reader that is gone ends them quietly.
+    """Writes messages. Where nobody reads them, they are left out and counted; the run goes on.
 
     Attributes:
+        output: Where they go.
         above: Prints a line above a live display while there is one, else None.
     """
 
     def __init__(
         self,
-        stream: "TextIO",
+        output: Output,
         clock: "Clock",
         *,
         log_format: LogFormat = LogFormat.TEXT,
         quiet: bool = False,
         verbose: bool = False,
     ) -> None:
-        self._stream = stream
+        self.output = output
         self._clock = clock
         self._format = log_format
         self._quiet = quiet
         self._verbose = verbose
+        self._left_out = 0
         self.above: Callable[[str], None] | None = None
 
     @property
@@ -61,20 +87,35 @@ class Messages:
     def detail(self, text: str, **fields: object) -> None:
         """Say what only `-v` shows."""
         if self._verbose:
-            self._write("debug", text, fields)
+            self._say("debug", text, fields)
 
     def info(self, text: str, **fields: object) -> None:
         """Say what `-q` leaves out."""
         if not self._quiet:
-            self._write("info", text, fields)
+            self._say("info", text, fields)
 
     def warning(self, text: str, **fields: object) -> None:
         """Say what nobody should miss."""
-        self._write("warning", text, fields)
+        self._say("warning", text, fields)
 
     def last(self, text: str, **fields: object) -> None:
-        """Say how it ended and what to do next."""
-        self._write("info", text, fields)
+        """Say how it ended and what to do next, or what a question is about: it is never left out."""
+        self._say("info", text, fields, is_needed=True)
+
+    def error(self, text: str, **fields: object) -> None:
+        """Say why it can't be done, in one line or in several."""
+        for line in [text] if self._format is LogFormat.JSON else text.split("\n"):
+            self._say("error", line, fields, is_needed=True)
+
+    def _say(self, level: str, text: str, fields: dict[str, object], *, is_needed: bool = False) -> None:
+        if not (self.output.has_room or is_needed):
+            self._left_out += 1
+            return
+        if self._left_out:
+            words = f"{self._left_out:,} messages were left out here: nobody was reading standard error."
+            self._left_out = 0
+            self._write("warning", words, {})
+        self._write(level, text, fields)
 
     def _write(self, level: str, text: str, fields: dict[str, object]) -> None:
         text = printable(text, _LONGEST)  # file names and option values come from anywhere
@@ -82,9 +123,7 @@ class Messages:
             time = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat(timespec="milliseconds")
             record = {"time": time.replace("+00:00", "Z"), "level": level, "message": text, **fields}
             text = json.dumps(record)
-        with suppress(OSError, ValueError):  # the pipe was closed: the report goes on without it
-            if self.above is not None:
-                self.above(text)
-            else:
-                self._stream.write(f"{text}\n")
-                self._stream.flush()
+        if self.above is not None:
+            self.above(text)
+        else:
+            self.output.write(f"{text}\n")

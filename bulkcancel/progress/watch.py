@@ -1,7 +1,7 @@
 """Shows how far a run is: a live bar on a terminal, else a line now and then."""
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from bulkcancel.progress.words import counts_of, hold_words, status_line
 
@@ -53,7 +53,9 @@ class Watch:
             try:
                 while True:
                     await self._clock.sleep(_REDRAW)
-                    self._redraw(progress, task, self._held())
+                    # Where nobody looks, or not as fast, pictures would only pile up.
+                    if not self._messages.output.is_behind:
+                        self._redraw(progress, task, self._held())
             finally:
                 self._redraw(progress, task, "")
 
@@ -63,7 +65,8 @@ class Watch:
         from rich.console import Console  # noqa: PLC0415 - see above
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
 
-        console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        stream = cast("TextIO", self._messages.output)  # as much of one as rich asks for
+        console = Console(file=stream, highlight=False, markup=False, emoji=False)
         columns: list[Any] = [
             BarColumn(bar_width=24),
             MofNCompleteColumn(),

@@ -19,7 +19,7 @@ from bulkcancel.report.scan import check_ours, format_of, is_earlier
 from bulkcancel.report.tidy import temporary_for, tidied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from bulkcancel.models import Result
@@ -132,7 +132,7 @@ class Report:
         """
         self._new_pass = new_pass or _remembering
 
-    def finish(self) -> "Iterator[None]":
+    def finish(self) -> "Generator[None]":
         """Leave one row for each input row, on the disk: step by step, for it may take seconds.
 
         Raises:

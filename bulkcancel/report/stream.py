@@ -11,7 +11,7 @@ from bulkcancel.report.codec import Format
 from bulkcancel.report.files import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from bulkcancel.models import Result
 
@@ -45,7 +45,7 @@ class StreamReport:
     def sync(self) -> None:
         """Do nothing: a stream has no disk."""
 
-    def finish(self) -> "Iterator[None]":
+    def finish(self) -> "Generator[None]":
         """See that the header was written, even without rows.
 
         Raises:

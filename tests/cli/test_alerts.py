@@ -1,9 +1,9 @@
 """What is said at once while a run goes on: each thing once, and none that is not so."""
 
-import io
 from collections.abc import Callable
 
 from anyio import create_task_group
+from cliapp import Shown
 from fakeapi import DOWN, OK, FakeApi, Rows, refs
 from faketime import FakeClock
 
@@ -24,7 +24,7 @@ async def said(
     """What is said in that time of a run of a hundred rows, and after how many seconds."""
     clock = FakeClock()
     started = clock.now()
-    stream = io.StringIO()
+    stream = Shown()
     heard: list[tuple[float, str]] = []
     api = FakeApi(clock, rule, latency=latency)
     engine = Engine(api, Settings(concurrency=4), clock=clock, jitter=lambda: 0.5)

@@ -1,6 +1,5 @@
 """The limit on open files: said and kept to, and never taken for a fault of the API."""
 
-import io
 import os
 import resource
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from cliapp import Shown
 from faultserver import FaultServer
 
 from bulkcancel.cli import descriptors
@@ -56,18 +56,18 @@ def all_taken() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("concurrency", "free", "is_sandbox", "has_report", "want"),
     [
-        (32, 38, False, False, 32),
-        (32, 37, False, False, 31),
-        (32, 37, False, True, 32),
-        (1, 7, False, False, 1),
-        (8, 7, False, False, 1),
-        (8, 6, False, True, 1),
-        (8, 6, False, False, None),
+        (32, 40, False, False, 32),
+        (32, 39, False, False, 31),
+        (32, 39, False, True, 32),
+        (1, 9, False, False, 1),
+        (8, 9, False, False, 1),
+        (8, 8, False, True, 1),
+        (8, 8, False, False, None),
         (8, 0, False, False, None),
-        (32, 72, True, False, 32),
-        (32, 71, True, False, 31),
-        (32, 10, True, False, 1),
-        (32, 9, True, False, None),
+        (32, 74, True, False, 32),
+        (32, 73, True, False, 31),
+        (32, 12, True, False, 1),
+        (32, 11, True, False, None),
     ],
 )
 def test_concurrency_is_lowered_to_the_room_there_is(
@@ -80,7 +80,7 @@ def test_concurrency_is_lowered_to_the_room_there_is(
 ) -> None:
     """With a warning; and where there is none for even one connection, nothing begins."""
     monkeypatch.setattr(descriptors, "_count_free", lambda most: min(free, most))
-    stream = io.StringIO()
+    stream = Shown()
     messages = Messages(stream, SystemClock())
     asked = Settings(concurrency=concurrency)
     if want is None:

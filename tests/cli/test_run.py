@@ -132,11 +132,30 @@ def test_the_plan_names_the_most_affected_workflows(call: Call) -> None:
 
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("what\nYES\n", 0), ("n\n", 2), ("\n", 2), ("", 2)])
 def test_a_person_is_asked(call: Call, monkeypatch: pytest.MonkeyPatch, answer: str, code: int) -> None:
-    """And a no is a no."""
+    """With the plan before it, also where little is to be said; and a no is a no."""
+    screen = Terminal()
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    ended = call("run", write("in.csv", IDS[0]), "--sandbox", "-o", "r.csv")
+    monkeypatch.setattr(sys, "stderr", screen)
+    ended = call("run", write("in.csv", IDS[0]), "--sandbox", "-q", "-o", "r.csv", "--reason", "INC-7")
     assert ended.code == code
     assert Path("r.csv").exists() == (code == 0)
+    plan, asked, _ = screen.getvalue().partition("Cancel them? [y/N]: ")
+    assert plan.startswith("Plan: cancel 1 instance of 1 workflow at the sandbox")
+    assert plan.endswith("Reason: INC-7\n")
+    assert asked
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_question_that_nobody_can_see_is_not_asked(
+    call: Call, monkeypatch: pytest.MonkeyPatch, *, closed: bool
+) -> None:
+    """Standard error is closed, or goes to a file: it would wait for an answer to nothing."""
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    if closed:
+        monkeypatch.setattr(sys, "stderr", None)
+    ended = call("run", write("in.csv", IDS[0]), "--sandbox", "-o", "r.csv")
+    assert (ended.code, Path("r.csv").exists()) == (2, False)
+    assert closed or "There is no terminal to ask on" in ended.err
 
 
 def test_someone_at_a_terminal_must_name_an_input(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,102 +1,42 @@
 """Signals at every stage of a process: before the run, within it, on a terminal, and when nobody reads."""
 
-import fcntl
 import os
-import pty
 import re
-import select
 import signal
 import subprocess
 import sys
-import termios
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from uuid import UUID
 
 import pytest
-from children import LONGEST, MAIN, child, read_to
+from children import (
+    MAIN,
+    W,
+    child,
+    exit_of,
+    is_asleep,
+    on_terminal,
+    read_to,
+    read_until,
+    unread,
+    until,
+    write,
+)
 from cliapp import outcomes
 
 from bulkcancel.models import Outcome
 
 pytestmark = pytest.mark.slow
 
-SMALL_DISK = f"""
-import atexit, resource
+SMALL_DISK = """
+import atexit, resource, sys
+from bulkcancel.cli import main
 before = resource.getrlimit(resource.RLIMIT_FSIZE)
 atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, before)  # whoever measures coverage needs room then
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
-{MAIN}
+sys.exit(main())
 """
-W = str(UUID(int=1 << 127, version=4))
-_PATIENCE = 30.0
 PIPE_ALMOST_FULL = 50_000  # bytes of 64 KiB, for rows do not fill pages
-
-
-def write(path: Path, count: int = 2000) -> None:
-    """An input of so many rows."""
-    ids = (UUID(int=(1 << 127) + n, version=4) for n in range(count))
-    path.write_text("workflow_id,instance_id\n" + "".join(f"{W},{one}\n" for one in ids))
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for what another process does: that can only be looked at."""
-    deadline = time.monotonic() + _PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
-def is_asleep(pid: int) -> bool:
-    """Whether a process waits for something."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
-
-
-def unread(fd: int) -> int:
-    """Bytes that wait in a pipe, seen from either end."""
-    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, b"\0" * 4), sys.byteorder)
-
-
-@contextmanager
-def on_terminal(path: Path, *words: str) -> Iterator[tuple[int, int]]:
-    """The command line with a terminal of its own; gives its process and our end of the terminal."""
-    pid, terminal = pty.fork()
-    if not pid:
-        os.chdir(path)
-        os.execve(sys.executable, [sys.executable, "-c", MAIN, *words], {**os.environ, "TERM": "xterm"})  # noqa: S606 - on purpose
-    try:
-        yield pid, terminal
-    finally:
-        os.close(terminal)
-
-
-def read_until(terminal: int, words: bytes) -> bytes:
-    """What is shown until these words are, or to the end."""
-    seen = b""
-    while words not in seen:
-        assert select.select([terminal], [], [], _PATIENCE)[0], f"nothing follows {seen!r}"
-        try:
-            data = os.read(terminal, 4096)
-        except OSError:  # how a terminal whose last process is gone says it
-            data = b""
-        if not data:
-            break
-        seen += data
-    return seen
-
-
-def exit_of(pid: int) -> int:
-    """How a process ends."""
-    limit = threading.Timer(LONGEST, os.kill, (pid, signal.SIGKILL))
-    limit.start()
-    try:
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    finally:
-        limit.cancel()
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """What a person reads while it runs and when it ends."""
 
-import io
 import json
 from datetime import UTC, datetime
 
 import anyio
 import pytest
+from cliapp import Shown
 from faketime import FakeClock
 
 from bulkcancel.models import Outcome, Result, StopReason
@@ -229,14 +229,14 @@ def test_messages_have_levels() -> None:
     """Quiet, usual and verbose, as text or JSON."""
     clock = FakeClock()
     for quiet, verbose, want in ((True, False, "wl"), (False, False, "iwl"), (False, True, "diwl")):
-        stream = io.StringIO()
+        stream = Shown()
         messages = Messages(stream, clock, quiet=quiet, verbose=verbose)
         messages.detail("d")
         messages.info("i")
         messages.warning("w")
         messages.last("l")
         assert stream.getvalue().replace("\n", "") == want
-    stream = io.StringIO()
+    stream = Shown()
     Messages(stream, clock, log_format=LogFormat.JSON).info("hello", rows=3)
     assert json.loads(stream.getvalue()) == {
         "time": "2027-01-15T08:16:40.000Z",
@@ -244,13 +244,27 @@ def test_messages_have_levels() -> None:
         "message": "hello",
         "rows": 3,
     }
-    stream.close()
-    Messages(stream, clock).last("to nobody")
+
+
+def test_messages_that_find_no_room_are_counted() -> None:
+    """They are not waited for; the next that is written says how many were left out. The last words stay."""
+    stream = Shown()
+    messages = Messages(stream, FakeClock(), verbose=True)
+    stream.has_room = False
+    for _ in range(3):
+        messages.detail("d")
+    stream.has_room = True
+    messages.info("i")
+    stream.has_room = False
+    messages.warning("w")
+    messages.last("l")
+    left_out = "messages were left out here: nobody was reading standard error."
+    assert stream.getvalue().splitlines() == [f"3 {left_out}", "i", f"1 {left_out}", "l"]
 
 
 async def test_without_a_terminal_a_line_comes_now_and_then() -> None:
     """Every ten seconds."""
-    clock, stream = FakeClock(), io.StringIO()
+    clock, stream = FakeClock(), Shown()
     watch = Watch(Messages(stream, clock), clock, tally_of(Outcome.CANCELED), lambda: None, 9)
     async with clock.autojump(), anyio.create_task_group() as tasks:
         tasks.start_soon(watch.lines)
@@ -259,10 +273,14 @@ async def test_without_a_terminal_a_line_comes_now_and_then() -> None:
     assert stream.getvalue() == "1 of 9 rows · 1 canceled\n" * 2
 
 
-async def test_on_a_terminal_a_bar_is_redrawn(capfd: pytest.CaptureFixture[str]) -> None:
-    """And messages stand above it."""
+@pytest.mark.parametrize("is_behind", [False, True])
+async def test_on_a_terminal_a_bar_is_redrawn(*, is_behind: bool) -> None:
+    """And messages stand above it. Where what was drawn is not read, nothing is drawn on top of it."""
     clock = FakeClock()
-    messages = Messages(io.StringIO(), clock)
+    stream = Shown()
+    stream.isatty = lambda: True  # type: ignore[method-assign] # a terminal
+    stream.is_behind = is_behind
+    messages = Messages(stream, clock)
     hold = Hold(clock.now() + 5.0, HoldReason.OUTAGE)
     watch = Watch(messages, clock, tally_of(Outcome.CANCELED), lambda: hold, 9)
     async with clock.autojump(), anyio.create_task_group() as tasks:
@@ -270,7 +288,8 @@ async def test_on_a_terminal_a_bar_is_redrawn(capfd: pytest.CaptureFixture[str])
         await clock.sleep(1.0)
         messages.info("a message [above]")
         tasks.cancel_scope.cancel()
-    shown = capfd.readouterr().err
+    shown = stream.getvalue()
     assert "a message [above]" in shown
     assert "1/9" in shown
+    assert ("paused until" in shown) is not is_behind
     assert messages.above is None

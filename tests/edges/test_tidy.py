@@ -203,7 +203,7 @@ def test_it_works_in_small_steps(path: Path, report: Report, monkeypatch: pytest
         steps = report.finish()
         for _ in range(so_many):
             next(steps)
-        steps.close()  # type: ignore[attr-defined]
+        steps.close()
         assert (path.read_bytes(), files(path), descriptors()) == (before, [path.name], open_before)
     assert len(list(report.finish())) == 6
     assert list(read_results(path)) == DONE

@@ -1,7 +1,6 @@
 """What servers and files say leaves as data: in a spreadsheet, on a terminal, as JSON, and in files of one's own."""
 
 import csv
-import io
 import json
 import os
 import stat
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from cliapp import Call
+from cliapp import Call, Shown
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,7 +122,7 @@ def test_a_file_s_words_do_not_steer_a_terminal(call: Call) -> None:
 def test_any_message_is_one_line_of_data(text: str) -> None:
     """As text, and as JSON that every reader takes."""
     for form in LogFormat:
-        stream = io.StringIO()
+        stream = Shown()
         Messages(stream, SystemClock(), log_format=form).last(text)
         written = stream.getvalue()
         assert written.endswith("\n")

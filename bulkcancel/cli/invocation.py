@@ -1,0 +1,31 @@
+"""What a command is told about the process that it runs in."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bulkcancel.cli.signals import Signals
+    from bulkcancel.progress import BackgroundWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One command line at work.
+
+    Attributes:
+        words: What was typed, without the program's name.
+        stderr: Where messages go.
+        signals: What signals do.
+    """
+
+    words: list[str]
+    stderr: "BackgroundWriter"
+    signals: "Signals"
+
+
+def current() -> Invocation:
+    """The one that the running command belongs to."""
+    found: Invocation = click.get_current_context().obj
+    return found
