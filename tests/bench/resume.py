@@ -66,12 +66,14 @@ def write_files(folder: Path, rows: int) -> None:
             for n in range(1, rows + 1):
                 outcome = Outcome.CANCELED if n <= rows - 100 else Outcome.FAILED
                 file.write(form.encode(
-                    Result(n + 1, WORKFLOW, instance(n), outcome, 200, "", "", 1, 0, MOMENT, MOMENT, 20)
+                    Result(n + 1, WORKFLOW, instance(n), outcome, 200, "", "", 1, 0, MOMENT, MOMENT, 20, "127.0.0.1")
                 ))  # fmt: skip
     with (folder / "left.csv").open("wb") as file:
         file.write(Format.CSV.header)
         for n in range(1, rows + 1):
-            left = Result(n + 1, WORKFLOW, instance(n), Outcome.NOT_ATTEMPTED, finished_at=MOMENT)
+            left = Result(
+                n + 1, WORKFLOW, instance(n), Outcome.NOT_ATTEMPTED, finished_at=MOMENT, site="127.0.0.1"
+            )
             file.write(Format.CSV.encode(left))
 
 
