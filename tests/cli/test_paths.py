@@ -255,6 +255,13 @@ def test_a_quoted_word_is_that_word_to_a_shell(word: str) -> None:
     assert done.stdout == os.fsencode(word)
 
 
+def test_a_quoted_word_is_as_plain_as_it_can_be() -> None:
+    """What can be read stays readable."""
+    words = ["plain", "two words", "it's\n", "é\\\t", os.fsdecode(b"\xff")]
+    found = ["plain", "'two words'", r"$'it\'s\012'", r"$'é\\\011'", r"$'\377'"]
+    assert list(map(quoted, words)) == found
+
+
 @pytest.mark.slow
 def test_the_command_that_goes_on_names_the_same_files(given: Call, tmp_path: Path) -> None:
     """Pasted into a shell, whatever bytes their names have."""

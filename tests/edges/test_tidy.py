@@ -58,6 +58,20 @@ def test_what_was_replaced_is_left_out(path: Path, report: Report) -> None:
     assert path.stat().st_ino == inode
 
 
+def test_a_pair_is_both_of_its_ids_in_a_report_of_any_size(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One instance id in two workflows is two pairs; what a report is read in pieces for changes nothing."""
+    monkeypatch.setattr("bulkcancel.report.scan._CHUNK", 100)
+    others = [row._replace(workflow_id="v") for row in FAILED]
+    with Report.create(path) as report:
+        for row in [*FAILED, *others, *DONE]:
+            report.take(row)
+        report.expect_repeats()
+        list(report.finish())
+    assert list(read_results(path)) == [*others, *DONE]
+
+
 def test_the_new_file_is_appended_to_and_locked(path: Path, report: Report) -> None:
     """As the old one was: the run may go on."""
     list(report.finish())
@@ -193,6 +207,21 @@ def test_what_others_do_meanwhile_is_noticed(path: Path, report: Report, meddle:
         list(steps)
     assert files(path) == there
     assert meddle is not replaced or path.read_text() == "theirs"
+
+
+def test_a_new_file_that_others_remove_is_a_warning(
+    path: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody tidies up hidden files: the report is as it was."""
+    monkeypatch.setattr("bulkcancel.report.tidy._LINES_PER_STEP", 2)
+    before = path.read_bytes()
+    steps = report.finish()
+    while not temporary_for(path).exists():
+        next(steps)
+    temporary_for(path).unlink()
+    with pytest.raises(CompactionError, match="No such file or directory"):
+        list(steps)
+    assert (path.read_bytes(), files(path)) == (before, [path.name])
 
 
 def test_it_works_in_small_steps(path: Path, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
