@@ -88,7 +88,7 @@ class BackgroundWriter:
             before = self._written
             try:
                 # Ends now and then: a signal that comes just before a wait is heard when it ends.
-                token.get(timeout=patience or 1.0)
+                token.get(timeout=min(filter(None, (patience, longest, 1.0))))
             except Empty:
                 is_stuck = patience is not None and self._written == before
                 if is_stuck or (longest is not None and time.monotonic() - began >= longest):
