@@ -26,6 +26,7 @@ class FakeApi:
         self.latency = latency
         self.sent: list[str] = []
         self.reads: list[Reply | Failure] = []
+        self.looks = 0
         self.keys: Reply | Failure = OK
         self.key_checks = 0
         self.most_in_flight = 0
@@ -45,6 +46,7 @@ class FakeApi:
 
     async def get_instance(self, ref: InstanceRef) -> Reply | Failure:  # noqa: ARG002 - the protocol
         """Give the next scripted read; the last one again and again."""
+        self.looks += 1
         await self.clock.sleep(self.latency)
         return self.reads.pop(0) if len(self.reads) > 1 else self.reads[0]
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _FIRST_LOOK = 0.5
 _LOOK_GROWTH = 1.5
 _LONGEST_BETWEEN_LOOKS = 5.0
+_BEFORE_LOOKS_AT_A_REFUSAL = (0.0, 0.5, 1.0)  # seconds before each
 
 
 class Confirmer:
@@ -31,6 +32,7 @@ class Confirmer:
         self._clock = clock
         self._brake = brake
         self._timeout = timeout
+        self._may_read = True
 
     async def watch(self, ref: "InstanceRef") -> tuple[Outcome, str]:
         """Watch an instance whose cancel was accepted until it has ended, or the time is over."""
@@ -55,6 +57,24 @@ class Confirmer:
         except StoppedError:
             return Outcome.UNCONFIRMED, f"the run stopped before it was seen to end; {detail}".rstrip("; ")
 
+    async def had_ended(self, ref: "InstanceRef") -> bool:
+        """Whether an instance whose cancel was refused had simply ended before, as far as can be read.
+
+        A read that goes wrong is tried again, a few times; with keys that may not read, none is.
+        """
+        try:
+            for pause in _BEFORE_LOOKS_AT_A_REFUSAL:
+                if not self._may_read:
+                    break
+                with self._brake.interrupts():
+                    await self._clock.sleep(pause)
+                state, _ = await self.look(ref)
+                if state is not State.UNREADABLE:
+                    return state is State.ENDED or state is State.CANCELED
+        except StoppedError:
+            pass
+        return False
+
     async def look(self, ref: "InstanceRef") -> tuple[State, str]:
         """Read an instance's state once.
 
@@ -67,6 +87,7 @@ class Confirmer:
             answer, ticket = await self._read(ref)
         # The same statuses mean the same things to the pacing, whichever request they answer.
         verdict = judge(answer).verdict
+        self._may_read = verdict is not Verdict.FORBIDDEN and verdict is not Verdict.UNAUTHORIZED
         self._gate.settle(ticket, answer, Verdict.ACCEPTED if verdict is Verdict.MISROUTED else verdict)
         return read_state(answer)
 

@@ -16,7 +16,7 @@ from bulkcancel.engine.intake import Intake
 from bulkcancel.engine.sender import CancelApi, HeldBackError, Job, Sender
 from bulkcancel.errors import BulkCancelError, ReportGoneError, ReportLostError
 from bulkcancel.ledger import Ledger
-from bulkcancel.models import InstanceRef, Outcome, Result, StopReason
+from bulkcancel.models import Outcome, Result, StopReason
 from bulkcancel.pacing import Pacer
 from bulkcancel.settings import Settings
 
@@ -76,7 +76,7 @@ class Engine:
             jitter=jitter,
         )
         self._confirmer: Confirmer | None = None
-        if settings.verify:
+        if settings.verify or settings.max_failures is not None:
             readers = min(settings.concurrency, _MOST_READS)
             read_pacer = Pacer(concurrency=readers, headroom=settings.headroom)
             self._confirmer = Confirmer(
@@ -228,11 +228,14 @@ class Engine:
             return
         outcome = policy.outcome_of(judgement.verdict)
         if self._confirmer is not None:
-            if outcome is Outcome.CANCELED:
+            verifies = self._settings.verify
+            if verifies and outcome is Outcome.CANCELED:
                 await self._watched.acquire()
                 tasks.start_soon(self._confirm, job, self._confirmer)
                 return
-            if outcome in {Outcome.NOT_FOUND, Outcome.REJECTED} and await self._had_ended(job.ref):
+            # A row that would count against `--max-failures` is looked into without `--verify` as well.
+            is_doubtful = outcome is Outcome.REJECTED or (verifies and outcome is Outcome.NOT_FOUND)
+            if is_doubtful and await self._confirmer.had_ended(job.ref):
                 detail = f"it had ended before its cancel was answered {judgement.status}"
                 await self._finish(job, Outcome.ALREADY_FINISHED, detail=detail)
                 return
@@ -245,16 +248,6 @@ class Engine:
                 await self._finish(job, outcome, detail=detail)
         finally:
             self._watched.release()
-
-    async def _had_ended(self, ref: InstanceRef) -> bool:
-        """Whether an instance whose cancel was refused had simply ended before."""
-        if self._confirmer is None:
-            return False
-        try:
-            state, _ = await self._confirmer.look(ref)
-        except StoppedError:
-            return False
-        return state in {policy.State.ENDED, policy.State.CANCELED}
 
     async def _leave(self, job: Job) -> None:
         """Record a row that the end of the run overtook, unless the report says as much already."""

@@ -202,10 +202,42 @@ async def test_what_trying_again_will_not_mend_ends_the_run(kind: FailureKind, s
 async def test_max_failures_ends_the_run() -> None:
     """With what is in flight."""
     run = Run(lambda *_: Reply(400, {}, b""), max_failures=FailureLimit(5), concurrency=2)
+    run.api.reads = [Reply(200, {}, ENDED % b"IN_PROGRESS")]
     summary = await run(refs(100))
     assert summary.stop is StopReason.MAX_FAILURES
     assert 5 <= run.outcomes[Outcome.REJECTED] <= 6
     assert summary.rows == 100
+
+
+@pytest.mark.parametrize("verify", [False, True])
+async def test_instances_that_had_ended_are_no_failures(*, verify: bool) -> None:
+    """Each refusal is looked into before it counts, and again where the read itself goes wrong."""
+    run = Run(lambda *_: Reply(400, {}, b""), max_failures=FailureLimit(1), verify=verify, concurrency=2)
+    run.api.reads = [DOWN, Reply(429, {"Retry-After": "1"}, b""), Reply(200, {}, ENDED % b"CANCELED")]
+    summary = await run(refs(30))
+    assert (summary.stop, run.outcomes) == (None, {Outcome.ALREADY_FINISHED: 30})
+
+
+async def test_keys_that_may_not_read_look_once() -> None:
+    """Then a refusal is what it says."""
+    run = Run(lambda *_: Reply(400, {}, b""), max_failures=FailureLimit(20), concurrency=1)
+    run.api.reads = [FORBIDDEN]
+    summary = await run(refs(30))
+    assert summary.stop is StopReason.MAX_FAILURES
+    assert run.outcomes == {Outcome.REJECTED: 20, Outcome.NOT_ATTEMPTED: 10}
+    assert run.api.looks == 1
+
+
+async def test_a_refusal_that_cannot_be_looked_into_counts() -> None:
+    """After three reads that went wrong; a 404 does not count, and is not looked into without `verify`."""
+    run = Run(
+        lambda ref, _: Reply(404 if ref.instance_id == "i0" else 400, {}, b"{}"), max_failures=FailureLimit(1)
+    )
+    run.api.reads = [Reply(500, {}, b"")]
+    summary = await run(refs(2))
+    assert summary.stop is StopReason.MAX_FAILURES
+    assert run.outcomes == {Outcome.REJECTED: 1, Outcome.NOT_FOUND: 1}
+    assert run.api.looks == 3
 
 
 async def test_max_duration_ends_the_run() -> None:
