@@ -1,11 +1,13 @@
 """Counts, exit codes and summaries."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcancel.models import ExitCode, Outcome, Result, StopReason
-from bulkcancel.tally import Tally, summarize
+from bulkcancel.tally import Left, Lines, Tally, summarize
 
 
 def result(outcome: Outcome, *, attempts: int = 1, code: str = "") -> Result:
@@ -78,11 +80,91 @@ def test_errors_are_counted_with_an_example() -> None:
 
 
 def test_a_summary_has_a_json_form() -> None:
-    """Every outcome is present, and shares are rounded."""
+    """Other programs read it: these keys, in this order, and what they count."""
     tally = Tally()
-    tally.add(result(Outcome.CANCELED))
-    shown = summarize(tally, duration=1.23456, quota_used=0.123456, stop=StopReason.MAX_DURATION).as_dict()
-    assert shown["outcomes"]["failed"] == 0
-    assert (shown["duration_s"], shown["quota_used"], shown["stopped"]) == (1.235, 0.1235, "max_duration")
-    assert summarize(tally, duration=0).as_dict()["quota_used"] is None
-    assert summarize(tally, duration=0).as_dict()["stopped"] is None
+    tally.recorded(Outcome.FAILED)
+    for line, outcome in enumerate((Outcome.CANCELED, Outcome.CANCELED, Outcome.REJECTED), 1):
+        tally.add(
+            Result(line, "w", "i", outcome, error_code="c", error_detail="why", attempts=4, throttled=2)
+        )
+    summary = summarize(
+        tally,
+        duration=1.23456,
+        paused=0.98765,
+        quota_used=0.123456,
+        stop=StopReason.MAX_DURATION,
+        left=Left(Lines([8, 9]), requests=5, throttled=1, unreported=30, may_have_more=True),
+    )
+    shown = {
+        "rows": 4,
+        "outcomes": {outcome.value: 0 for outcome in Outcome} | {"canceled": 2, "rejected": 1, "failed": 1},
+        "unreported": 30,
+        "may_have_more": True,
+        "unrecorded": 2,
+        "requests": 17,
+        "throttled": 7,
+        "duration_s": 1.235,
+        "paused_s": 0.988,
+        "quota_used": 0.1235,
+        "stopped": "max_duration",
+        "exit_code": 3,
+        "errors": {"c": 3},
+        "examples": {"c": "line 1: why"},
+    }
+    assert summary.as_dict() == shown
+    assert list(summary.as_dict()) == list(shown)
+    assert type(summary.as_dict()["exit_code"]) is int
+    assert summary.unfinished == tally.unfinished == 1
+
+
+def test_a_summary_of_nothing_has_the_same_keys() -> None:
+    """With what is not known as null."""
+    shown = summarize(Tally(), duration=0.0).as_dict()
+    assert (shown["quota_used"], shown["stopped"], shown["exit_code"], shown["paused_s"]) == (
+        None,
+        None,
+        0,
+        0.0,
+    )
+    assert (shown["unreported"], shown["may_have_more"], shown["unrecorded"]) == (0, False, 0)
+
+
+def test_errors_stand_in_the_order_of_their_number() -> None:
+    """The most frequent first; the last code of a hundred is counted apart as well."""
+    tally = Tally()
+    for number in range(101):
+        tally.add(result(Outcome.REJECTED, code=f"c{number}"))
+    for code in ("c7", "c99", "c99"):
+        tally.add(result(Outcome.REJECTED, code=code))
+    errors = summarize(tally, duration=0.0).errors
+    assert list(errors.items())[:2] == [("c99", 3), ("c7", 2)]
+    assert errors["other"] == 1
+
+
+def test_only_rows_that_were_sent_count_as_finished() -> None:
+    """And their lines are known; what was throttled on the way is counted."""
+    tally = Tally()
+    tally.add(Result(5, "w", "i", Outcome.INVALID))
+    tally.add(Result(6, "w", "i", Outcome.CANCELED, attempts=3, throttled=2))
+    tally.add(Result(9, "w", "i", Outcome.THROTTLED, attempts=2, throttled=2))
+    assert (tally.finished, tally.failed, tally.requests, tally.throttled) == (2, 1, 5, 4)
+    assert list(tally.sent) == [6, 9]
+
+
+@given(st.sets(st.integers(-200, 200) | st.integers(1, 10**12)))
+def test_lines_are_a_set_in_order(lines: set[int]) -> None:
+    """Whatever numbers a caller gives his rows."""
+    found = Lines(lines)
+    assert list(found) == sorted(lines)
+    assert len(found) == len(lines)
+    spans = list(found.spans())
+    assert [line for first, last in spans for line in range(first, last + 1)] == sorted(lines)
+    assert all(before[1] + 1 < after[0] for before, after in pairwise(spans))
+    assert found == Lines(sorted(lines, reverse=True))
+    assert found != Lines(lines ^ {7})
+    assert found != lines
+
+
+def test_lines_show_themselves() -> None:
+    """Where a test fails, say."""
+    assert repr(Lines([3, 1])) == "Lines([1, 3])"
