@@ -49,7 +49,7 @@ class Pool(aiohttp.TCPConnector):
             ssl=ssl,
         )
         self._known: WeakSet[ResponseHandler] = WeakSet()
-        self._on_reused: set[ClientRequest] = set()
+        self._was_used: dict[ClientRequest, bool] = {}  # for each request on its way: was its connection?
         self._went_stale: set[tuple[str, URL]] = set()
 
     async def connect(
@@ -68,9 +68,10 @@ class Pool(aiohttp.TCPConnector):
             if protocol is None or protocol not in self._known:
                 if protocol is not None:
                     self._known.add(protocol)
+                self._was_used[req] = False
                 return connection
             if not wants_new and _is_silent(connection):
-                self._on_reused.add(req)
+                self._was_used[req] = True
                 return connection
             connection.close()
 
@@ -82,20 +83,24 @@ class Pool(aiohttp.TCPConnector):
 
         Raises:
             ConnectionClosedError: The connection ended before the head of a reply was in.
+            RuntimeError: aiohttp took a connection that was not looked at. No version known does.
         """
-        errand = req.method, req.url
         try:
             response = await handler(req)
         except (aiohttp.ClientConnectionError, ConnectionError) as error:
             if isinstance(error, aiohttp.ClientConnectorError | TimeoutError):
                 raise
-            was_stale = req in self._on_reused and not _has_begun(error)
+            was_stale = self._was_used.get(req, False) and not _has_begun(error)
             if was_stale:
-                self._went_stale.add(errand)
+                self._went_stale.add((req.method, req.url))
             raise ConnectionClosedError(str(error), was_stale=was_stale) from error
+        else:
+            if req not in self._was_used:
+                response.close()
+                raise RuntimeError("this version of aiohttp takes connections by another way than connect()")
+            return response
         finally:
-            self._on_reused.discard(req)
-        return response
+            self._was_used.pop(req, None)
 
 
 def _is_silent(connection: "Connection") -> bool:

@@ -11,6 +11,7 @@ from faultserver import OK, FaultServer, says
 
 from bulkcancel.clock import SystemClock
 from bulkcancel.datadog import Credentials, DatadogApi, Target, connect
+from bulkcancel.datadog.pool import Pool
 from bulkcancel.engine import Engine
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result
 from bulkcancel.settings import Rate, Settings
@@ -150,6 +151,18 @@ async def test_a_silent_connection_is_used_again() -> None:
         for number in range(5):
             assert isinstance(await api.cancel(InstanceRef("w", f"i{number}", number)), Reply)
     assert server.connections == 1
+
+
+async def test_a_connection_that_was_not_looked_at_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should another version of aiohttp take it past us, requests fail loudly instead of being guarded by nothing."""
+    monkeypatch.delattr(Pool, "connect")
+    server = Chatty()
+    async with (
+        server.serving() as port,
+        connect(Target(f"http://127.0.0.1:{port}"), KEYS, settings=Settings(timeout=2.0)) as api,
+    ):
+        with pytest.raises(RuntimeError, match="aiohttp"):
+            await api.cancel(InstanceRef("w", "i", 1))
 
 
 async def test_two_replies_at_once_answer_one_request() -> None:
