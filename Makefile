@@ -70,9 +70,11 @@ check: static tests
 # What needs the network or the settings of pip comes first, so that the tests need neither.
 static: lint types audit secrets docs build
 
+# No variable that happens to be set, such as PYTHONUNBUFFERED, may decide whether a test holds.
+BARE := env -i PATH="$$PATH" HOME="$$HOME"
 tests: $(STAMP)
-	$(BIN)/python tests/fuzz/run.py 3
-	$(BIN)/pytest -m "" --cov --cov-report=term
+	$(BARE) $(BIN)/python tests/fuzz/run.py 3
+	$(BARE) $(BIN)/pytest -m "" --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=100 --include='bulkcancel/policy.py,bulkcancel/pacing/*,bulkcancel/tally.py'
 
 $(MUTANTS): $(STAMP)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 
 import anyio
+from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
 EPOCH = 1_800_000_000.0
@@ -57,7 +58,7 @@ class FakeClock:
         self._now = max(self._now, moment)
 
     @asynccontextmanager
-    async def autojump(self) -> AsyncIterator[None]:
+    async def autojump(self) -> AsyncIterator[TaskGroup]:
         """Jump to the next sleeper whenever nothing else has happened for a while."""
 
         async def jump() -> None:
@@ -70,5 +71,5 @@ class FakeClock:
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(jump)
-            yield
+            yield tasks
             tasks.cancel_scope.cancel()

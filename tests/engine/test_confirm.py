@@ -1,0 +1,134 @@
+"""Watching an instance until it has ended: when it is looked at, and what is said."""
+
+import pytest
+from fakeapi import ENDED, OK, FakeApi
+from faketime import FakeClock
+
+from bulkcancel.engine.brake import Brake, StoppedError
+from bulkcancel.engine.confirm import Confirmer
+from bulkcancel.engine.gate import Gate
+from bulkcancel.models import Failure, InstanceRef, Outcome, Reply, StopReason
+from bulkcancel.pacing import Pacer
+from bulkcancel.policy import State
+
+REF = InstanceRef("w", "i", 1)
+RUNNING = Reply(200, {}, ENDED % b"IN_PROGRESS")
+
+
+class Looking(FakeApi):
+    """Answers reads by the clock, and notes when they came."""
+
+    def __init__(self, ends: float, last: Reply | Failure, meanwhile: Reply | Failure = RUNNING) -> None:
+        super().__init__(FakeClock(0.0), latency=0.0)
+        self.looks: list[float] = []
+        self._ends, self._last, self._meanwhile = ends, last, meanwhile
+
+    async def get_instance(self, ref: InstanceRef) -> Reply | Failure:  # noqa: ARG002 - the protocol
+        """Answer."""
+        self.looks.append(self.clock.now())
+        return self._last if self.clock.now() >= self._ends else self._meanwhile
+
+
+def confirmer(api: FakeApi, timeout: float = 20.0) -> tuple[Confirmer, Gate, Brake]:
+    """One with a gate of its own."""
+    brake = Brake()
+    gate = Gate(Pacer(concurrency=4), api.clock, brake)
+    return Confirmer(api, gate, clock=api.clock, brake=brake, timeout=timeout), gate, brake
+
+
+async def test_it_looks_after_half_a_second_and_then_ever_more_rarely() -> None:
+    """Half as long again each time, to five seconds; and once more at the end of its time."""
+    api = Looking(1e9, RUNNING)
+    async with api.clock.autojump():
+        outcome, detail = await confirmer(api)[0].watch(REF)
+    pauses = [later - earlier for earlier, later in zip([0.0, *api.looks], api.looks, strict=False)]
+    assert pauses == pytest.approx([0.5, 0.75, 1.125, 1.6875, 2.53125, 3.796875, 5.0, 4.609375])
+    assert api.clock.now() == 20.0
+    assert (outcome, detail) == (Outcome.UNCONFIRMED, "not seen to end within 20 s; last seen running")
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "detail"),
+    [
+        (b"CANCELED", Outcome.CANCELED, ""),
+        (b"SUCCEEDED", Outcome.ALREADY_FINISHED, "it had ended: SUCCEEDED"),
+    ],
+)
+async def test_it_says_how_it_ended(kind: bytes, outcome: Outcome, detail: str) -> None:
+    """As soon as it is seen, and not after."""
+    api = Looking(1.0, Reply(200, {}, ENDED % kind))
+    async with api.clock.autojump():
+        assert await confirmer(api)[0].watch(REF) == (outcome, detail)
+    assert api.looks == [0.5, 1.25]
+
+
+async def test_what_could_not_be_read_is_said() -> None:
+    """By its last read."""
+    api = Looking(0.0, Reply(403, {}, b'{"errors":["Forbidden"]}'))
+    async with api.clock.autojump():
+        outcome, detail = await confirmer(api, timeout=1.0)[0].watch(REF)
+    assert (outcome, detail) == (
+        Outcome.UNCONFIRMED,
+        "not seen to end within 1 s; the read answered 403 Forbidden",
+    )
+
+
+@pytest.mark.parametrize(
+    ("pulled_at", "detail"),
+    [
+        (0.1, "the run stopped before it was seen to end"),
+        (0.6, "the run stopped before it was seen to end; last seen running"),
+    ],
+)
+async def test_it_ends_with_the_run(pulled_at: float, detail: str) -> None:
+    """At once, and says what it saw last."""
+    api = Looking(1e9, RUNNING)
+    one, _, brake = confirmer(api)
+
+    async with api.clock.autojump() as tasks:
+        tasks.start_soon(pull, api.clock, brake, pulled_at)
+        assert await one.watch(REF) == (Outcome.UNCONFIRMED, detail)
+    assert api.clock.now() == pulled_at
+    with pytest.raises(StoppedError):
+        await one.look(REF)
+
+
+async def pull(clock: FakeClock, brake: Brake, at: float) -> None:
+    """Stop the run then."""
+    await clock.sleep(at)
+    brake.pull(StopReason.INTERRUPTED)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "pauses", "is_down"),
+    [
+        (RUNNING, State.RUNNING, 0.0, False),
+        (Reply(302, {"Location": "/login"}, b""), State.UNREADABLE, 0.0, False),
+        (Reply(429, {"Retry-After": "3"}, b""), State.UNREADABLE, 3.0, False),
+        (Reply(500, {}, b""), State.UNREADABLE, 1.0, True),
+    ],
+)
+async def test_reads_are_paced_by_their_answers(
+    answer: Reply, state: State, pauses: float, *, is_down: bool
+) -> None:
+    """By the same statuses as cancels; a redirect of reads stops nothing."""
+    one, gate, brake = confirmer(Looking(0.0, answer))
+    assert (await one.look(REF))[0] is state
+    assert gate.pacer.ask(0.0) == pauses
+    assert gate.pacer.is_down is is_down
+    assert gate.pacer.in_flight == 0
+    assert brake.reason is None
+
+
+async def test_a_read_that_raises_gives_its_place_back() -> None:
+    """And is raised."""
+    api = Looking(0.0, OK)
+    one, gate, _ = confirmer(api)
+
+    async def explode(ref: InstanceRef) -> Reply | Failure:
+        raise ZeroDivisionError(ref)
+
+    api.get_instance = explode  # type: ignore[method-assign] # a fault of the transport itself
+    with pytest.raises(ZeroDivisionError):
+        await one.look(REF)
+    assert gate.pacer.in_flight == 0
