@@ -107,9 +107,9 @@ def test_what_is_no_regular_file_is_let_go_of(tmp_path: Path) -> None:
         open_existing(tmp_path / "l")
     with pytest.raises(ReportError, match="can't be opened: Is a directory"):
         open_existing(tmp_path)
-    with pytest.raises(ReportError, match="can't be opened: embedded null byte"):
+    with pytest.raises(ReportError, match=r"can't be opened: (open: )?embedded null"):
         open_existing(tmp_path / "a\0b")
-    with pytest.raises(ReportError, match="can't be created: embedded null byte"):
+    with pytest.raises(ReportError, match=r"can't be created: (open: )?embedded null"):
         create_private(tmp_path / "a\0b")
     assert descriptors() == before
 

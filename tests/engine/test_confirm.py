@@ -20,12 +20,12 @@ class Looking(FakeApi):
 
     def __init__(self, ends: float, last: Reply | Failure, meanwhile: Reply | Failure = RUNNING) -> None:
         super().__init__(FakeClock(0.0), latency=0.0)
-        self.looks: list[float] = []
+        self.looked_at: list[float] = []
         self._ends, self._last, self._meanwhile = ends, last, meanwhile
 
     async def get_instance(self, ref: InstanceRef) -> Reply | Failure:  # noqa: ARG002 - the protocol
         """Answer."""
-        self.looks.append(self.clock.now())
+        self.looked_at.append(self.clock.now())
         return self._last if self.clock.now() >= self._ends else self._meanwhile
 
 
@@ -41,7 +41,7 @@ async def test_it_looks_after_half_a_second_and_then_ever_more_rarely() -> None:
     api = Looking(1e9, RUNNING)
     async with api.clock.autojump():
         outcome, detail = await confirmer(api)[0].watch(REF)
-    pauses = [later - earlier for earlier, later in zip([0.0, *api.looks], api.looks, strict=False)]
+    pauses = [later - earlier for earlier, later in zip([0.0, *api.looked_at], api.looked_at, strict=False)]
     assert pauses == pytest.approx([0.5, 0.75, 1.125, 1.6875, 2.53125, 3.796875, 5.0, 4.609375])
     assert api.clock.now() == 20.0
     assert (outcome, detail) == (Outcome.UNCONFIRMED, "not seen to end within 20 s; last seen running")
@@ -59,7 +59,7 @@ async def test_it_says_how_it_ended(kind: bytes, outcome: Outcome, detail: str) 
     api = Looking(1.0, Reply(200, {}, ENDED % kind))
     async with api.clock.autojump():
         assert await confirmer(api)[0].watch(REF) == (outcome, detail)
-    assert api.looks == [0.5, 1.25]
+    assert api.looked_at == [0.5, 1.25]
 
 
 async def test_what_could_not_be_read_is_said() -> None:

@@ -81,6 +81,21 @@ async def test_who_waits_goes_when_the_pacing_allows_it_and_not_before() -> None
     assert house.pacer.in_flight == 3
 
 
+async def test_nobody_passes_those_who_wait() -> None:
+    """Not even who comes in the instant in which the first of them may go."""
+    house = House(rate=Rate(1, 1.0))
+    await house.prove()
+    async with create_task_group() as tasks:
+        tasks.start_soon(house.come, "a")
+        await settled()
+        house.clock.advance(1.02)
+        tasks.start_soon(house.come, "b")
+        await settled()
+        assert [name for name, _ in house.through] == ["a"]
+        house.clock.advance(1.02)
+    assert [name for name, _ in house.through] == ["a", "b"]
+
+
 async def test_the_head_of_the_line_takes_along_all_who_may_go() -> None:
     """And no more: two of three, where there is room for two."""
     house = House(concurrency=2)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulkcancel.pacing import HoldReason, Notice, Pacer, Spacing, Ticket
+from bulkcancel.pacing import Hold, HoldReason, Notice, Pacer, Spacing, Ticket
 from bulkcancel.pacing.breaker import Breaker
 from bulkcancel.settings import Rate
 
@@ -357,3 +357,50 @@ def test_pacing_that_does_not_help_is_given_up() -> None:
     assert taken == 14
     assert pacer.ask(now) == 0.0
     assert pacer.hold is None
+
+
+def test_during_an_outage_there_is_one_probe_at_a_time() -> None:
+    """Also when requests that were sent before it come back meanwhile."""
+    pacer = alone(proven(told(400, 400, limit=500, period=600.0), concurrency=12))
+    for _ in range(4):
+        pacer.accepted(go(pacer, 0.5), 0.5, told(395, 399, limit=500, period=600.0))
+    early = [go(pacer, 1.0) for _ in range(12)]
+    for ticket in early[:10]:
+        pacer.lost(ticket, 1.0)
+    probe = go(pacer, 2.0)
+    pacer.lost(early[10], 2.1)
+    assert pacer.ask(60.0) == math.inf
+    pacer.dropped(early[11])
+    assert pacer.ask(60.0) == math.inf
+    pacer.lost(probe, 2.2)
+    assert pacer.ask(2.2) == pytest.approx(2.0)
+    assert pacer.in_flight == 0
+
+
+def test_what_holds_is_told_anew_each_time() -> None:
+    """A wait that is over is no longer said; nor is one that only an answer ends."""
+    pacer = proven(told(0, 4))
+    assert pacer.ask(1.0) == 3.0
+    assert pacer.hold == Hold(4.0, HoldReason.QUOTA)
+    assert pacer.ask(4.0) == 0.0
+    assert pacer.hold is None
+
+
+def test_a_429_proves_the_keys_and_its_broken_header_is_remembered() -> None:
+    """It comes from behind them."""
+    pacer = Pacer(concurrency=2)
+    pacer.throttled(pacer.sent(0.0), 0.0, Notice(retry_after=1.0, broken="X-RateLimit-Reset"))
+    assert pacer.broken_header == "X-RateLimit-Reset"
+    assert pacer.ask(0.0) == 1.0
+    pacer.accepted(go(pacer, 1.0), 1.0, SILENT)
+    go(pacer, 1.0)
+    assert pacer.ask(1.0) == 0.0
+
+
+def test_requests_in_flight_fill_the_allowance() -> None:
+    """The last that lands makes room for one."""
+    pacer = alone(proven(told(400, 4, limit=500), concurrency=3))
+    tickets = [go(pacer, 1.0) for _ in range(3)]
+    assert pacer.ask(1.0) == math.inf
+    pacer.accepted(tickets[0], 1.0, told(399, 4, limit=500))
+    assert pacer.ask(1.0) == 0.0

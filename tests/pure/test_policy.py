@@ -35,6 +35,18 @@ def reply(status: int, body: bytes = b"", **headers: str) -> Reply:
         (reply(500, b'{"errors":"odd"}'), Verdict.FAULT, "http_5xx"),
         (reply(503, b"[1]"), Verdict.FAULT, "http_5xx"),
         (reply(100), Verdict.FAULT, "http_4xx_100"),
+        (reply(199), Verdict.FAULT, "http_4xx_199"),
+        (reply(201), Verdict.ACCEPTED, ""),
+        (reply(299, b"[]"), Verdict.ACCEPTED, ""),
+        (reply(202, HTML), Verdict.FAULT, "not_json"),
+        (reply(300), Verdict.MISROUTED, "http_300"),
+        (reply(399, HTML), Verdict.MISROUTED, "http_399"),
+        (reply(400, HTML), Verdict.FAULT, "not_json"),
+        (reply(499), Verdict.REJECTED, "http_4xx_499"),
+        (reply(500), Verdict.FAULT, "http_5xx"),
+        (reply(599, HTML), Verdict.FAULT, "http_5xx"),
+        (reply(503, b'{"errors":[{"code":"BUSY"}]}'), Verdict.FAULT, "BUSY"),
+        (reply(401, HTML), Verdict.UNAUTHORIZED, "http_4xx_401"),
         (reply(302, Location="https://login.example"), Verdict.MISROUTED, "http_302"),
         (Failure(FailureKind.TIMEOUT, "slow"), Verdict.FAULT, "http_timeout"),
     ],
@@ -115,6 +127,103 @@ def test_error_bodies_of_every_shape_are_read(body: bytes, code: str, detail: st
     assert policy.errors_of(body) == (code, detail)
 
 
+@pytest.mark.parametrize(
+    ("answer", "status", "detail"),
+    [
+        (reply(200), 200, ""),
+        (reply(202, b"{}"), 202, ""),
+        (reply(404, b'{"errors":["Not Found"]}'), 404, "Not Found"),
+        (reply(502, HTML), 502, "<html><body>Bad Gateway</body></html>"),
+        (
+            reply(200, HTML),
+            200,
+            "a page instead of an API answer, from something in between: <html><body>Bad Gateway</body></html>",
+        ),
+        (
+            reply(302, Location="https://login.example"),
+            302,
+            "answered with a redirect to 'https://login.example'; redirects are never followed",
+        ),
+        (reply(302), 302, "answered with a redirect to ''; redirects are never followed"),
+        (
+            reply(302, Location="x" * 500),
+            302,
+            f"answered with a redirect to '{'x' * 149}…'; redirects are never followed",
+        ),
+        (Failure(FailureKind.TIMEOUT, "slow"), None, "slow"),
+    ],
+)
+def test_a_judgement_has_the_status_and_words(
+    answer: Reply | Failure, status: int | None, detail: str
+) -> None:
+    """The server's own where it has any, cut to a length that fits a row."""
+    judgement = policy.judge(answer)
+    assert (judgement.status, judgement.detail) == (status, detail)
+
+
+@pytest.mark.parametrize(
+    ("answer", "detail"),
+    [
+        (Failure(FailureKind.CONNECTION, "refused"), "http_connection: refused"),
+        (reply(404), "not found"),
+        (reply(404, HTML), "the read answered 404 <html><body>Bad Gateway</body></html>"),
+        (reply(403, b'{"errors":["Forbidden"]}'), "the read answered 403 Forbidden"),
+        (reply(500), "the read answered 500"),
+        (reply(200, b"[]"), "the read's answer was not an instance"),
+        (reply(200, b'{"data":{"attributes":{"instanceStatus":{"detailsKind":"CANCELED"}}}}'), ""),
+        (reply(200, b'{"data":{"attributes":{"instanceStatus":{"detailsKind":"NEW\\u001b"}}}}'), "NEW\\x1b"),
+        (reply(200, b'{"data":{"attributes":{}}}'), ""),
+    ],
+)
+def test_a_read_says_what_it_saw(answer: Reply | Failure, detail: str) -> None:
+    """In words for a person."""
+    assert policy.read_state(answer)[1] == detail
+
+
+def test_an_excerpt_is_the_first_words_on_one_line() -> None:
+    """What is not text is replaced, and it is cut where a row would become too long."""
+    assert policy.excerpt(b" two \n words\t\xff ") == "two words \ufffd"
+    assert policy.excerpt(b"x" * 301) == "x" * 299 + "…"
+    assert policy.excerpt(b"x " * 150) == ("x " * 150).strip()
+    assert policy.excerpt(b" " * 1199 + b"xy") == "x"
+    assert policy.errors_of(b'{"errors":["' + b"x" * 301 + b'"]}') == ("", "x" * 299 + "…")
+    assert policy.errors_of(b'{"errors":[{"code":"' + b"x" * 301 + b'"}]}') == ("x" * 299 + "…", "")
+    assert policy.errors_of(b'{"errors":[{"code":"A"},{"code":"B"}]}')[0] == "A"
+
+
+def test_a_refusal_of_a_known_workflow_still_needs_explaining_only_until_one_passed() -> None:
+    """Before, its rows are held back; after, none is, whatever was refused."""
+    refusals = Refusals()
+    assert not refusals.holds_back("a")
+    assert not refusals.is_unproven
+    refusals.refused(Verdict.FORBIDDEN, "a")
+    refusals.passed()
+    assert not refusals.holds_back("a")
+    refusals.refused(Verdict.FORBIDDEN, "b")
+    assert not refusals.holds_back("b")
+
+
+def test_a_workflow_refused_twice_is_no_second_one() -> None:
+    """Three different ones end the run; the keys are checked at the first refusal alone."""
+    refusals = Refusals()
+    assert [refusals.refused(Verdict.FORBIDDEN, "a") for _ in range(3)] == [True, False, False]
+    assert not refusals.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
+    refusals.refused(Verdict.FORBIDDEN, "b")
+    assert not refusals.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
+
+
+def test_proven_keys_are_checked_after_25_refusals_in_a_row() -> None:
+    """One that passes begins the row anew; unproven ones at the first and at every 25th."""
+    refusals = Refusals()
+    refusals.passed()
+    for _ in range(24):
+        assert not refusals.refused(Verdict.FORBIDDEN, "a")
+    refusals.passed()
+    assert [refusals.refused(Verdict.FORBIDDEN, "a") for _ in range(50)] == ([False] * 24 + [True]) * 2
+    refusals = Refusals()
+    assert [refusals.refused(Verdict.FORBIDDEN, "a") for _ in range(25)] == [True] + [False] * 23 + [True]
+
+
 def test_refusals_are_explained_before_more_rows_are_spent() -> None:
     """The key check comes first; where it passes, two more workflows are tried."""
     refusals = Refusals()
@@ -154,6 +263,12 @@ def test_after_a_success_refusals_concern_their_workflow_alone() -> None:
         (19, 19, 10.0, True, False),
         (2, 20, 10.0, True, True),
         (1, 20, 10.0, True, False),
+        (7, 100, 10.0, True, False),
+        (9, 100, 10.0, True, False),
+        (10, 100, 10.0, True, True),
+        (10, 101, 10.0, True, False),
+        (5, 1000, 0.5, True, True),
+        (4, 1000, 0.5, True, False),
     ],
 )
 def test_max_failures_is_judged(
@@ -168,10 +283,15 @@ def test_an_outage_is_waited_out_for_minutes() -> None:
     assert not policy.is_out_of_reach(299, has_answered=True)
     assert policy.is_out_of_reach(300, has_answered=True)
     assert policy.is_out_of_reach(120, has_answered=False)
+    assert not policy.is_out_of_reach(119.9, has_answered=False)
+    assert not policy.is_out_of_reach(120, has_answered=True)
 
 
 def test_a_row_cut_short_says_so() -> None:
     """Without an answer it was not attempted; else its last answer counts."""
-    assert policy.cut_short(None, StopReason.INTERRUPTED)[0] is Outcome.NOT_ATTEMPTED
+    words = "the run stopped first (interrupted)"
+    assert policy.cut_short(None, StopReason.INTERRUPTED) == (Outcome.NOT_ATTEMPTED, words)
+    slow = policy.judge(Failure(FailureKind.TIMEOUT, "slow"))
+    assert policy.cut_short(slow, StopReason.INTERRUPTED)[1] == "slow (the run stopped: interrupted)"
     outcome, detail = policy.cut_short(policy.judge(reply(500)), StopReason.MAX_DURATION)
     assert (outcome, detail) == (Outcome.FAILED, "(the run stopped: max_duration)")

@@ -127,3 +127,134 @@ def test_a_share_is_left_once_the_rate_is_known() -> None:
     first = seeker.wait(now)
     seeker.sent(now + first, 0.2)
     assert seeker.wait(now + first) == pytest.approx(1.0 / (0.8 * start))
+
+
+def settled(*, wave: int = 1) -> tuple[Seeker, float]:
+    """One that has run dry three times, each time with so many 429s; and the time."""
+    seeker, now = Seeker(), 0.0
+    for _ in range(3):
+        now = accepted(seeker, 100, now, 100.0)
+        dry(seeker, now)
+        for _ in range(wave - 1):
+            seeker.throttled(now, is_probe=False, is_first=False)
+        now += 0.01
+        recovered(seeker, now)
+    return seeker, now
+
+
+def growth(seeker: Seeker, count: int, now: float) -> float:
+    """How many times the rate is what it was, after so many more were accepted."""
+    before = seeker._base
+    accepted(seeker, count, now, 100.0)
+    return rate_of(seeker) / before
+
+
+@pytest.mark.parametrize(
+    ("count", "times"),
+    [(99, 1 + (100 / 400) ** 2), (398, 1 + (399 / 400) ** 2), (399, 2.0), (400, 2 * (1 + 1 / 400**2))],
+)
+def test_the_first_estimate_doubles_in_four_hundred(count: int, times: float) -> None:
+    """And from there again; the probe was one of them."""
+    seeker = Seeker()
+    now = accepted(seeker, 100, 0.0, 100.0)
+    dry(seeker, now)
+    recovered(seeker, now + 0.02)
+    assert growth(seeker, count, now + 0.02) == pytest.approx(times, abs=1e-9)
+
+
+@pytest.mark.parametrize(("wave", "calm"), [(1, 1000), (3, 1000), (4, 1200), (10, 3000)])
+def test_once_settled_it_doubles_in_a_thousand_or_in_three_hundred_for_each_429_of_a_wave(
+    wave: int, calm: int
+) -> None:
+    """Each time it runs dry costs that many."""
+    seeker, now = settled(wave=wave)
+    assert growth(seeker, 499, now) == pytest.approx(1 + (500 / calm) ** 2, abs=1e-9)
+
+
+def test_the_rate_goes_on_three_percent_below_what_was_too_much() -> None:
+    """Or below what was given, where that was clearly less: a pause counts half, for what was given in it is unknown."""
+    seeker, now = settled()
+    before = rate_of(seeker)
+    now = accepted(seeker, 200, now, before)
+    too_much = rate_of(seeker)
+    dry(seeker, now)
+    assert rate_of(seeker) == pytest.approx(0.97 * too_much)
+    now += 2.0
+    recovered(seeker, now)
+    now = accepted(seeker, 49, now, 50.0)
+    dry(seeker, now)
+    assert rate_of(seeker) == pytest.approx(0.97 * 50 / (2.0 + 0.98 - 1.0))
+
+
+def test_the_rate_never_falls_below_one_in_a_hundred_seconds() -> None:
+    """However long nothing was given."""
+    seeker = Seeker()
+    seeker.accepted(0.0, 0.0, is_probe=False, headroom=0.0)
+    dry(seeker, 0.0)
+    recovered(seeker, 5000.0)
+    dry(seeker, 90_000.0)
+    assert rate_of(seeker) == 0.01
+    assert seeker.wait(90_000.0) == 10.0
+
+
+def test_before_anything_was_accepted_it_asks_once_a_second() -> None:
+    """After a first pause as short as any."""
+    seeker = Seeker()
+    dry(seeker, 7.0)
+    assert rate_of(seeker) == 1.0
+    assert seeker.wait(7.0) == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(("waited", "pause"), [(0.02, 0.02), (0.4, 0.1), (8.0, 2.0), (100.0, 10.0)])
+def test_a_pause_begins_with_a_quarter_of_the_last(waited: float, pause: float) -> None:
+    """With one request's spacing at least, and ten seconds at most."""
+    seeker, now = settled()
+    dry(seeker, now)
+    recovered(seeker, now + waited)
+    seeker._base = seeker._rate = 1000.0
+    now = accepted(seeker, 2000, now + waited, 1000.0)
+    dry(seeker, now)
+    assert seeker.wait(now) == pytest.approx(pause)
+    assert seeker.is_pausing
+    seeker.throttled(now, is_probe=False, is_first=True)
+    assert seeker.is_pausing
+
+
+@pytest.mark.parametrize(("rate", "at_once"), [(1000.0, 6), (100.0, 2), (10.0, 1)])
+def test_lateness_is_made_good_by_one_requests_spacing(rate: float, at_once: int) -> None:
+    """By five thousandths of a second at least, by five hundredths at most."""
+    seeker, now = settled()
+    seeker._rate = rate
+    now += 60.0
+    sent = 0
+    while seeker.wait(now) < 1e-9:
+        seeker.sent(now, 0.0)
+        sent += 1
+    assert sent == at_once
+    assert seeker.wait(now) == pytest.approx(min(1.0 / rate, 0.05) if rate == 10.0 else 1.0 / rate)
+
+
+def test_nothing_is_spaced_while_it_pauses() -> None:
+    """The probe after it begins the new spacing."""
+    seeker, now = settled()
+    dry(seeker, now)
+    wait = seeker.wait(now)
+    seeker.sent(now + wait, 0.0)
+    assert seeker.wait(now + wait) == 0.0
+    seeker.accepted(now + wait, now + 1.0, is_probe=True, headroom=0.0)
+    assert seeker.wait(now + wait) == pytest.approx(1.0 / seeker._base)
+
+
+def test_a_share_is_left_from_the_third_time_on() -> None:
+    """Before, the rate is not known well enough."""
+    for times, share in ((2, 1.0), (3, 0.5)):
+        seeker, now = Seeker(), 0.0
+        for _ in range(times):
+            now = accepted(seeker, 100, now, 100.0)
+            dry(seeker, now)
+            now += 0.01
+            recovered(seeker, now)
+        now += 1.0
+        seeker._rate = 10.0
+        seeker.sent(now, 0.5)
+        assert seeker.wait(now) == pytest.approx(0.1 / share - 0.05)

@@ -108,3 +108,45 @@ def test_where_others_race_the_turn_is_searched_for() -> None:
     unknown = Turns()
     unknown.outlived(1.0, 1.1, later=True)
     assert unknown.aim == math.inf
+
+
+@pytest.mark.parametrize(
+    ("now", "after", "by"),
+    [
+        (13.2, 18.0 - 5e-4, 18.2 + 5e-4),
+        (13.5, 18.0 - 5e-4, 18.5 + 5e-4),
+        (18.4, 18.0 - 5e-4, 18.5 + 5e-4),
+        (18.5, 23.0 - 1e-3, 23.5 + 1e-3),
+        (113.6, 118.0 - 1.05e-2, 118.5 + 1.05e-2),
+    ],
+)
+def test_the_next_end_is_whole_periods_later(now: float, after: float, by: float) -> None:
+    """As many as have passed, with a ten thousandth of them for clocks that run apart."""
+    turns = known(13.0, 13.5)
+    turns.roll(now)
+    assert (turns.after, turns.by) == pytest.approx((after, by), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "now", "left", "place"),
+    [
+        (10.0, 10.1, 3.1, Place.SAME),
+        (10.0, 10.1, 3.0, Place.EARLIER),
+        (10.0, 10.1, 4.85, Place.SAME),
+        (10.0, 10.1, 4.9, Place.LATER),
+    ],
+)
+def test_a_quarter_of_a_second_is_the_same_window(
+    sent_at: float, now: float, left: float, place: Place
+) -> None:
+    """Two views of one end may differ by as much."""
+    assert known(13.4, 13.6).place(sent_at, now, left) is place
+
+
+def test_a_search_ends_once_the_turn_is_known_to_an_eighth_of_a_second() -> None:
+    """And not before."""
+    for width, still in ((0.13, True), (0.12, False)):
+        turns = known(13.0, 13.0 + width)
+        turns.outlived(12.0, 12.1, later=True)
+        turns.roll(13.0 + width)
+        assert (turns.aim < turns.by) is still

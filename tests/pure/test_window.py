@@ -201,3 +201,64 @@ def test_no_header_holds_a_run_for_hours() -> None:
     refuse(window, Notice(100, 86_400.0, 0, 50_000.0), 10.0)
     assert window.resumes == pytest.approx(10.1 + LONGEST_PAUSE)
     assert window.peak_share is None
+
+
+def test_a_probe_in_the_old_window_does_not_make_the_next_go_at_once() -> None:
+    """Where the turn was looked for early, and its bounds have passed by the time of the reply."""
+    window = Window()
+    window.accepted(told(2, 1), 0.0, 0.1, left=math.inf, is_probe=False)
+    window.turns.outlived(0.2, 0.3, later=True)
+    window.accepted(told(1, 0), 1.0, 1.3, left=2.0, is_probe=True)
+    assert window.turns.aim < 1.3
+    assert window.resumes == pytest.approx(1.4)
+
+
+def test_a_429_of_the_next_window_begins_it() -> None:
+    """What was ours of the one before says nothing of it."""
+    window = Window()
+    for number in range(5):
+        accept(window, told(99 - number, 2, limit=100), 0.01 * number)
+    refuse(window, told(0, 5, limit=100), 2.3)
+    assert (window.own, window.expected, window.remaining) == (0, None, math.inf)
+    assert window.is_spent
+    assert window.peak_share == 0.05
+
+
+def test_a_refused_probe_tells_that_the_turn_is_later() -> None:
+    """Later than it was sent."""
+    window = Window()
+    accept(window, told(0, 2), 10.0)
+    refuse(window, Notice(retry_after=0.0), 12.1, is_probe=True)
+    assert (window.turns.after, window.turns.by) == pytest.approx((12.1, 13.2))
+
+
+def test_a_429_begins_the_count_to_the_next_try_of_more_anew() -> None:
+    """A hundred accepted requests pay for one that may be too many."""
+    window = Window()
+    for number in range(10):
+        accept(window, SILENT, number / 100)
+    refuse(window, told(0, 3, limit=10), 0.5)
+    for turn in range(10):
+        assert window.room(0, 0.0) == 0.0 or turn
+        for number in range(10):
+            accept(window, SILENT, 3.7 + 5.0 * turn + number / 100, is_probe=number == 0 and turn == 0)
+        assert window.room(0, 0.0) == (0.0 if turn < 9 else 1.0)
+    refuse(window, told(0, 4, limit=10), 49.0)
+    assert window.room(0, 0.0) == 0.0
+    for number in range(10):
+        accept(window, SILENT, 53.8 + number / 100, is_probe=number == 0)
+    assert window.room(0, 0.0) == 0.0
+
+
+def test_others_may_be_late_in_each_window() -> None:
+    """Counted from its own beginning."""
+    window = Window()
+    for number in range(10):
+        accept(window, told(499 - 4 * number, 5), 10 + number / 1000)
+    refuse(window, told(0, 4), 10.5)
+    accept(window, told(499, 5), 15.2, is_probe=True)
+    for number in range(60):
+        accept(window, told(498 - number, 5), 15.2 + number / 1000)
+    assert window.others(0) > 2.5
+    accept(window, told(438, 5), 15.31)
+    assert window.others(0) < 1.0
