@@ -21,9 +21,7 @@ def main() -> NoReturn:
     try:
         signals.take_over()
         code = run_command_line(signals=signals)
-    except (
-        KeyboardInterrupt
-    ):  # came between our own steps: it has been said by now, or there is nothing to say
+    except KeyboardInterrupt:  # between our own steps: it has been said, or there is nothing to say
         code = ExitCode.INTERRUPTED
     with suppress(AttributeError, OSError, ValueError):  # None, or closed at the other end
         sys.stdout.flush()

@@ -186,6 +186,20 @@ def test_the_rate_goes_on_three_percent_below_what_was_too_much() -> None:
     assert rate_of(seeker) == pytest.approx(0.97 * 50 / (2.0 + 0.98 - 1.0))
 
 
+def test_a_pause_that_was_told_is_no_part_of_the_rate() -> None:
+    """Nothing was given in it."""
+    seeker, now = settled()
+    now = accepted(seeker, 100, now, 100.0)
+    seeker.throttled(now, is_probe=False, is_first=True, at_least=3.0)
+    assert seeker.wait(now) == pytest.approx(3.0)
+    seeker.throttled(now + 3.0, is_probe=True, is_first=True, at_least=1.0)
+    assert seeker.wait(now + 3.0) == pytest.approx(1.0)
+    recovered(seeker, now + 4.0)
+    later = accepted(seeker, 49, now + 4.0, 50.0)
+    dry(seeker, later)
+    assert rate_of(seeker) == pytest.approx(0.97 * 50 / 0.98)
+
+
 def test_the_rate_never_falls_below_one_in_a_hundred_seconds() -> None:
     """However long nothing was given."""
     seeker = Seeker()
