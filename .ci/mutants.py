@@ -1,4 +1,4 @@
-"""Break the rooms that decide on purpose, and hold what no test notices against survivors.toml."""
+"""Break the rooms that decide on purpose, and hold what no test limits against survivors.toml."""
 
 import os
 import re
@@ -31,7 +31,7 @@ def main(rooms: list[str]) -> int:
         living = set(pool.map(_words, alive))
     unlisted, outdated = _compare(living, whole=not rooms)
     for words in sorted(unlisted):
-        print(f"no test notices, and it is not listed: {words}")
+        print(f"no test limits, and it is not listed: {words}")
     for words in sorted(outdated):
         print(f"listed as living, but it was noticed or is no more: {words}")
     if share < _AT_LEAST:

@@ -121,7 +121,7 @@ class _Pairs:
         self._any_id = any_id
         self._ends = False
         self._waiting: CancelScope | None = None
-        self.is_whole = isinstance(pairs, Sized)
+        self.is_replayable = isinstance(pairs, Sized)
 
     async def batches(self) -> "AsyncIterator[Iterator[Row]]":
         if not isinstance(self._pairs, AsyncIterable):
@@ -147,7 +147,7 @@ class _Pairs:
 
     def stop_waiting(self) -> None:
         """End instead of asking for more, unless all pairs are at hand: an iterable may be endless."""
-        self._ends = not self.is_whole
+        self._ends = not self.is_replayable
         if self._waiting is not None:
             self._waiting.cancel()
 

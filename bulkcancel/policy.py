@@ -38,7 +38,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Classification:
     """A verdict and the words for the report."""
 
     verdict: Verdict
@@ -52,7 +52,7 @@ class Judgement:
         return self.verdict is not Verdict.THROTTLED and self.verdict is not Verdict.FAULT
 
 
-_ACCEPTED = Judgement(Verdict.ACCEPTED, 200)
+_ACCEPTED = Classification(Verdict.ACCEPTED, 200)
 _PLAIN_BODIES = (b"{}\n", b"{}", b"")
 _OK, _MULTIPLE_CHOICES, _BAD_REQUEST, _NOT_FOUND, _SERVER_ERROR = 200, 300, 400, 404, 500
 _BY_STATUS = {
@@ -63,7 +63,7 @@ _BY_STATUS = {
 }
 
 
-def judge(answer: Reply | Failure) -> Judgement:
+def classify(answer: Reply | Failure) -> Classification:
     """Tell what an answer to a cancel request means.
 
     Acceptance is the status, whatever the JSON behind it says: the documentation promises a
@@ -71,25 +71,25 @@ def judge(answer: Reply | Failure) -> Judgement:
     something between us and the API, so it decides nothing and the row is tried again.
     """
     if isinstance(answer, Failure):
-        return Judgement(Verdict.FAULT, None, answer.kind.value, answer.detail)
+        return Classification(Verdict.FAULT, None, answer.kind.value, answer.detail)
     status = answer.status
     if status == _OK and answer.body in _PLAIN_BODIES:
         return _ACCEPTED
     verdict = _BY_STATUS.get(status)
     if verdict is not None:
-        return _judgement(verdict, answer)
+        return _classification(verdict, answer)
     if status >= _SERVER_ERROR or status < _OK:
-        return _judgement(Verdict.FAULT, answer)
+        return _classification(Verdict.FAULT, answer)
     if _MULTIPLE_CHOICES <= status < _BAD_REQUEST:
         location = printable(answer.headers.get("Location", ""), DETAIL_LIMIT // 2)
         detail = f"answered with a redirect to {location!r}; redirects are never followed"
-        return Judgement(Verdict.MISROUTED, status, f"http_{status}", detail)
+        return Classification(Verdict.MISROUTED, status, f"http_{status}", detail)
     if not is_json_or_empty(answer.body):
         detail = f"a page instead of an API answer, from something in between: {excerpt(answer.body)}"
-        return Judgement(Verdict.FAULT, status, "not_json", detail)
+        return Classification(Verdict.FAULT, status, "not_json", detail)
     if status < _MULTIPLE_CHOICES:
-        return Judgement(Verdict.ACCEPTED, status)
-    return _judgement(Verdict.NOT_FOUND if status == _NOT_FOUND else Verdict.REJECTED, answer)
+        return Classification(Verdict.ACCEPTED, status)
+    return _classification(Verdict.NOT_FOUND if status == _NOT_FOUND else Verdict.REJECTED, answer)
 
 
 def outcome_of(verdict: Verdict) -> Outcome:
@@ -197,14 +197,14 @@ def excerpt(body: bytes) -> str:
     return printable(" ".join(words), DETAIL_LIMIT)
 
 
-def _judgement(verdict: Verdict, reply: Reply) -> Judgement:
+def _classification(verdict: Verdict, reply: Reply) -> Classification:
     code, detail = errors_of(reply.body)
     if not code:
         code = "http_5xx" if reply.status >= _SERVER_ERROR else f"http_4xx_{reply.status}"
-    return Judgement(verdict, reply.status, code, detail)
+    return Classification(verdict, reply.status, code, detail)
 
 
-class Refusals:
+class CredentialCheck:
     """Tells refused credentials from a workflow that this key may not cancel.
 
     Both answer 403, so until one request has been accepted the evidence is weighed: the key
@@ -264,8 +264,10 @@ def is_out_of_reach(down_for: float, *, has_answered: bool) -> bool:
     return down_for >= (_PATIENCE if has_answered else _PATIENCE_AT_FIRST)
 
 
-def cut_short(judgement: Judgement | None, reason: StopReason) -> tuple[Outcome, str]:
+def cut_short(classification: Classification | None, reason: StopReason) -> tuple[Outcome, str]:
     """The outcome and detail of a row that the end of the run overtook."""
-    if judgement is None:
+    if classification is None:
         return Outcome.NOT_ATTEMPTED, f"the run stopped first ({reason.value})"
-    return outcome_of(judgement.verdict), f"{judgement.detail} (the run stopped: {reason.value})".strip()
+    return outcome_of(
+        classification.verdict
+    ), f"{classification.detail} (the run stopped: {reason.value})".strip()

@@ -20,7 +20,7 @@ _CLEAN = frozenset({Outcome.CANCELED, Outcome.ALREADY_FINISHED, Outcome.DUPLICAT
 _BITS = 64
 
 
-class Lines:
+class LineSet:
     """A set of input lines. A long run of neighbors costs a few bits each."""
 
     def __init__(self, lines: "Iterable[int]" = ()) -> None:
@@ -58,12 +58,12 @@ class Lines:
         return sum(bits.bit_count() for bits in self._chunks.values())
 
     def __eq__(self, other: object) -> bool:
-        return self._chunks == other._chunks if isinstance(other, Lines) else NotImplemented
+        return self._chunks == other._chunks if isinstance(other, LineSet) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment] # it changes
 
     def __repr__(self) -> str:
-        return f"Lines({list(self)})"
+        return f"LineSet({list(self)})"
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class Tally:
     throttled: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
-    sent: Lines = field(default_factory=Lines)
+    sent: LineSet = field(default_factory=LineSet)
 
     def recorded(self, outcome: Outcome, previous: Outcome | None = None) -> None:
         """Count a row that stands in the report from an earlier run."""
@@ -134,24 +134,24 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class ReportLoss:
     """How a run's report was lost, and what with it.
 
     Attributes:
         words: What happened, as a sentence.
-        sent: Lines of rows that this run sent, that the report had taken, and that may be lost with it.
+        sent: LineSet of rows that this run sent, that the report had taken, and that may be lost with it.
         is_gone: Whether the report itself is gone. Else those rows are perhaps not on the disk.
         earlier: Rows that stood in it before this run, where it is gone.
     """
 
     words: str
-    sent: Lines = field(default_factory=Lines)
+    sent: LineSet = field(default_factory=LineSet)
     is_gone: bool = False
     earlier: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Leftover:
     """What a run leaves that is not in the counts over its report.
 
     Attributes:
@@ -165,7 +165,7 @@ class Left:
         gone: Rows on record that are to be tried again, and that are not in the input any more.
     """
 
-    unrecorded: Lines = field(default_factory=Lines)
+    unrecorded: LineSet = field(default_factory=LineSet)
     requests: int = 0
     throttled: int = 0
     unreported: int = 0
@@ -205,8 +205,8 @@ class Summary:
     exit_code: ExitCode
     errors: dict[str, int]
     examples: dict[str, str]
-    left: Left = field(default_factory=Left)
-    loss: Loss | None = None
+    left: Leftover = field(default_factory=Leftover)
+    loss: ReportLoss | None = None
 
     @property
     def unfinished(self) -> int:
@@ -241,10 +241,10 @@ def summarize(  # noqa: PLR0913 - what a run came to, by name
     quota_used: float | None = None,
     stop: StopReason | None = None,
     ignore_not_found: bool = False,
-    left: Left | None = None,
-    loss: Loss | None = None,
+    left: Leftover | None = None,
+    loss: ReportLoss | None = None,
 ) -> Summary:
-    """Close the books: turn the running counts into a `Summary`.
+    """Close the account: turn the running counts into a `Summary`.
 
     Args:
         tally: The counts over the report's rows.
@@ -256,7 +256,7 @@ def summarize(  # noqa: PLR0913 - what a run came to, by name
         left: What is not in those counts.
         loss: How the report was lost, or None.
     """
-    left = left or Left()
+    left = left or Leftover()
     return Summary(
         outcomes={outcome: tally.outcomes[outcome] for outcome in Outcome},
         rows=tally.rows,

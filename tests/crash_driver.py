@@ -194,7 +194,7 @@ def undergo(trial: Trial, folder: Path) -> Course:
             assert code != 4 or "sent and not recorded" in said, said
             look(path, url, course)
             found = recorded(path)
-            is_tidy = "can't be tidied" not in said
+            is_tidy = "can't be compact" not in said
             if (
                 code in {0, 1}
                 and is_tidy

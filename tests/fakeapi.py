@@ -59,9 +59,9 @@ class FakeApi:
 class Rows:
     """Rows at hand."""
 
-    def __init__(self, rows: Iterable[Row], *, is_whole: bool = True) -> None:
+    def __init__(self, rows: Iterable[Row], *, is_replayable: bool = True) -> None:
         self._rows = list(rows)
-        self.is_whole = is_whole
+        self.is_replayable = is_replayable
         self.stopped = False
 
     async def batches(self) -> AsyncIterator[Iterator[Row]]:

@@ -21,7 +21,7 @@ class Alerts:
 
     def look(self, engine: "Engine") -> None:
         """Say what has come up since the last look."""
-        pacer = engine.gate.pacer
+        pacer = engine.limiter.pacer
         if pacer.broken_header and self._is_new("header"):
             self._messages.warning(
                 f"The API's {pacer.broken_header} header can't be true; going by the rest."

@@ -80,7 +80,7 @@ class Closing:
             self._words,
             str(place.path),
             values,
-            is_whole=self._request.source.is_whole,
+            is_replayable=self._request.source.is_replayable,
             needs_input=not summary.left.gone,
         )
         if summary.loss is not None and summary.loss.is_gone and values["input"] is None and values["resume"]:

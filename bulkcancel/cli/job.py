@@ -175,9 +175,9 @@ class Job:
             return
         engine.stop(reason)
         if self._is_over:
-            self._messages.info("The run is over; its report is being tidied. Once more to leave at once.")
+            self._messages.info("The run is over; its report is being compact. Once more to leave at once.")
             return
-        in_flight = engine.gate.pacer.in_flight
+        in_flight = engine.limiter.pacer.in_flight
         self._messages.info(
             f"Stopping: {in_flight} requests in flight may finish. Once more to leave at once."
         )
@@ -230,7 +230,7 @@ class Job:
         if values["no_progress"] or values["quiet"]:
             return
         watch = Watch(
-            self._messages, self._clock, self._tally, lambda: engine.gate.pacer.hold, self._totals.due
+            self._messages, self._clock, self._tally, lambda: engine.limiter.pacer.hold, self._totals.due
         )  # fmt: skip
         is_live = self._messages.is_plain and is_terminal(sys.stderr)
         with suppress(OSError):  # a terminal that is gone, as after a lost connection: the run goes on

@@ -15,7 +15,7 @@ _OF_READING = ("--limit", "--shard")  # options that say how much of INPUT to re
 
 
 def resume_command(
-    words: list[str], report: str, values: dict[str, Any], *, is_whole: bool, needs_input: bool = True
+    words: list[str], report: str, values: dict[str, Any], *, is_replayable: bool, needs_input: bool = True
 ) -> str:
     """The same command, continued: without `--limit`; a stream has to be sent again from its start.
 
@@ -23,14 +23,14 @@ def resume_command(
         words: The command line of the run that ends.
         report: Its report.
         values: The options it had.
-        is_whole: Whether its input can be read again.
+        is_replayable: Whether its input can be read again.
         needs_input: Whether rows of the input are left to do. Else the report's own are tried again.
     """
     kept = list(_without(_OF_READING[:1] if needs_input else _OF_READING, words))
     if not needs_input:
         if values["input"] in kept:
             kept.remove(values["input"])
-    elif not is_whole:
+    elif not is_replayable:
         # A pipe that had a name of its own, such as /dev/fd/63, is gone with its writer.
         if values["input"] in kept:
             kept[kept.index(values["input"])] = STDIO
@@ -43,7 +43,7 @@ def resume_command(
     if not values["resume"]:
         kept.append("--resume")
     command = " ".join(["bulkcancel", *map(quoted, kept)])
-    return command if is_whole or not needs_input else f"<the same rows> | {command}"
+    return command if is_replayable or not needs_input else f"<the same rows> | {command}"
 
 
 def _without(options: tuple[str, ...], words: list[str]) -> "Iterator[str]":

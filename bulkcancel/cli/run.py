@@ -198,7 +198,7 @@ def _plan(request: Request, ledger: Ledger) -> Plan | None:
     """Read ahead what can be read, when someone is to see it; None where it can't or need not be."""
     values, source = request.values, request.source
     size = 0
-    if source.is_whole:
+    if source.is_replayable:
         named = values["input"] not in {None, STDIO}
         size = os.stat(values["input"]).st_size if named else 0  # noqa: PTH116 - a name or nothing
         if values["yes"] and not values["dry_run"] and (size > _SCANNED_FOR_THE_BAR or not named):
@@ -206,7 +206,7 @@ def _plan(request: Request, ledger: Ledger) -> Plan | None:
     elif not values["dry_run"]:
         return None
     planner = Planner(ledger, request.settings)
-    if source.is_whole:
+    if source.is_replayable:
         rows = source.scan()
         if not all(map(planner.take, rows)):
             planner.leave(rows if size <= _SCANNED_FOR_THE_BAR else None)

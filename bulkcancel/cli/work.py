@@ -32,7 +32,7 @@ class Input(Protocol):
     """An input that is open."""
 
     name: str
-    is_whole: bool
+    is_replayable: bool
 
     def batches(self) -> "AsyncIterator[Iterator[Row]]":
         """Give the rows, in order, those at hand together."""
@@ -76,7 +76,7 @@ class RecordedRows:
 
     Attributes:
         name: What to call it in messages.
-        is_whole: True: a report is a file.
+        is_replayable: True: a report is a file.
     """
 
     def __init__(self, path: Path, ledger: "Ledger", *, any_id: bool = False) -> None:
@@ -84,7 +84,7 @@ class RecordedRows:
         self._ledger = ledger
         self._any_id = any_id
         self.name = str(path)
-        self.is_whole = True
+        self.is_replayable = True
 
     def check(self, records: "Iterable[Recorded]") -> "Iterator[Recorded]":
         """Hand records through, having seen that those to try again can be sent.
@@ -186,7 +186,7 @@ class Place:
         replaced = ledger.load(check(self._of_site(site, read_recorded(self.path))))
         tally.outcomes.update(ledger.outcomes())
         if self._report is not None and (replaced or tally.unfinished):
-            self._report.expect_repeats(ledger.new_pass)
+            self._report.require_compaction(ledger.new_pass)
 
     def _of_site(self, site: str, records: "Iterable[Recorded]") -> "Iterator[Recorded]":
         """Hand records through, having seen that each belongs to the target of this run."""

@@ -1,8 +1,8 @@
-"""The run: rows go in, one result for each comes out, and the brake ends it early and cleanly."""
+"""The run: rows go in, one result for each comes out, and the stop_signal ends it early and cleanly."""
 
-from bulkcancel.engine.brake import Brake, StoppedError
-from bulkcancel.engine.gate import Gate
 from bulkcancel.engine.intake import RowSource
+from bulkcancel.engine.limiter import Limiter
 from bulkcancel.engine.run import Engine
+from bulkcancel.engine.stop_signal import StoppedError, StopSignal
 
-__all__ = ["Brake", "Engine", "Gate", "RowSource", "StoppedError"]
+__all__ = ["Engine", "Limiter", "RowSource", "StopSignal", "StoppedError"]

@@ -1,18 +1,18 @@
-"""Where rows come in: each is read once, in order, and is either settled here or made a job."""
+"""Where rows come in: each is read once, in order, and is either settled here or made a item."""
 
 from typing import TYPE_CHECKING, Protocol
 
-from bulkcancel.engine.brake import is_failure
-from bulkcancel.engine.sender import Job
+from bulkcancel.engine.sender import WorkItem
 from bulkcancel.engine.shards import belongs_to
-from bulkcancel.engine.turnstile import Turnstile
+from bulkcancel.engine.stop_signal import is_failure
+from bulkcancel.engine.unfair_lock import UnfairLock
 from bulkcancel.ledger import ClaimKind
 from bulkcancel.models import Outcome, RejectedRow
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-    from bulkcancel.engine.brake import Brake
+    from bulkcancel.engine.stop_signal import StopSignal
     from bulkcancel.ledger import Ledger
     from bulkcancel.models import Row
     from bulkcancel.settings import Settings
@@ -24,7 +24,7 @@ class RowSource(Protocol):
     """Where rows come from."""
 
     @property
-    def is_whole(self) -> bool:
+    def is_replayable(self) -> bool:
         """Whether all rows are at hand, so that a stopped run can still account for each."""
         ...
 
@@ -51,41 +51,46 @@ class Intake:
     """
 
     def __init__(
-        self, source: RowSource, ledger: "Ledger", settings: "Settings", brake: "Brake", settle: "Settle"
+        self,
+        source: RowSource,
+        ledger: "Ledger",
+        settings: "Settings",
+        stop_signal: "StopSignal",
+        settle: "Settle",
     ) -> None:
         self._ledger = ledger
         self._shard = settings.shard
         self._limit = settings.limit
-        self._brake = brake
+        self._stop_signal = stop_signal
         self._settle = settle
         self._batches = source.batches()
         self._source = source
         self._at_hand: Iterator[Row] = iter(())
-        self._reading = Turnstile()
+        self._reading = UnfairLock()
         self._sendable = 0
         self._at_end = False
         self.error: BaseException | None = None
         self.retried = 0
         self.is_limited = False
         self.has_read_all = False
-        brake.on_pull(source.stop_waiting)
+        stop_signal.on_request(source.stop_waiting)
 
-    async def next_job(self) -> Job | None:
+    async def next_item(self) -> WorkItem | None:
         """The next row that needs sending, or None at the end of the input or of the run."""
-        while not self._at_end and self._brake.reason is None:
-            job = await self._take()
-            if job is not None:
-                return job
+        while not self._at_end and self._stop_signal.reason is None:
+            item = await self._take()
+            if item is not None:
+                return item
         return None
 
-    async def rest(self) -> "AsyncIterator[Job]":
+    async def rest(self) -> "AsyncIterator[WorkItem]":
         """What the end of the run leaves unread: a file to its end, a stream as far as it has been read."""
         while not self._at_end:
-            job = await self._take()
-            if job is not None:
-                yield job
+            item = await self._take()
+            if item is not None:
+                yield item
 
-    async def _take(self) -> Job | None:
+    async def _take(self) -> WorkItem | None:
         """Read one row; None where it needs no request, or there was none at hand."""
         batch = self._at_hand
         try:
@@ -114,7 +119,7 @@ class Intake:
         self._sendable += 1
         if self._sendable == self._limit:
             self.is_limited = self._at_end = True
-        return Job(row, claim.previous)
+        return WorkItem(row, claim.previous)
 
     async def _refill(self, spent: "Iterator[Row]") -> None:
         """Wait for more rows, unless somebody else has done so since this batch was spent."""
@@ -125,6 +130,6 @@ class Intake:
             if batch is None:
                 self._at_end = True
                 # A stream that is told to stop waiting ends before its writer does.
-                self.has_read_all = self._source.is_whole or self._brake.reason is None
+                self.has_read_all = self._source.is_replayable or self._stop_signal.reason is None
             else:
                 self._at_hand = batch

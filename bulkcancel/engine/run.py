@@ -8,12 +8,12 @@ from anyio import Semaphore, create_task_group
 
 from bulkcancel import policy
 from bulkcancel.clock import SystemClock
-from bulkcancel.engine.books import Books
-from bulkcancel.engine.brake import Brake, StoppedError, is_failure
-from bulkcancel.engine.confirm import Confirmer
-from bulkcancel.engine.gate import Gate
+from bulkcancel.engine.account import RunAccount
 from bulkcancel.engine.intake import Intake
-from bulkcancel.engine.sender import CancelApi, HeldBackError, Job, Sender
+from bulkcancel.engine.limiter import Limiter
+from bulkcancel.engine.sender import CancelApi, HeldBackError, Sender, WorkItem
+from bulkcancel.engine.stop_signal import StoppedError, StopSignal, is_failure
+from bulkcancel.engine.verifier import Verifier
 from bulkcancel.errors import BulkCancelError, ReportGoneError, ReportLostError
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import Outcome, Result, StopReason
@@ -38,11 +38,11 @@ _WATCHED_PER_WORKER = 4
 
 
 class Engine:
-    """Runs one job. Make one, `run` it once; `stop` ends it early from any task of the loop.
+    """Runs one item. Make one, `run` it once; `stop` ends it early from any task of the loop.
 
     Attributes:
         tally: The counts so far.
-        gate: Where requests wait; its pacer says why.
+        limiter: Where requests wait; its pacer says why.
     """
 
     def __init__(
@@ -59,31 +59,31 @@ class Engine:
         self._settings = settings
         self._site = site
         self._clock = clock or SystemClock()
-        self._brake = Brake()
+        self._stop_signal = StopSignal()
         self._ledger = ledger or Ledger()
-        self._books = Books(tally)
-        self.tally = self._books.tally
+        self._account = RunAccount(tally)
+        self.tally = self._account.tally
         pacer = Pacer(concurrency=settings.concurrency, rate=settings.rate, headroom=settings.headroom)
-        self.gate = Gate(pacer, self._clock, self._brake)
-        self._refusals = policy.Refusals()
+        self.limiter = Limiter(pacer, self._clock, self._stop_signal)
+        self._credential_check = policy.CredentialCheck()
         self._sender = Sender(
             api,
-            self.gate,
+            self.limiter,
             settings,
             clock=self._clock,
-            brake=self._brake,
-            refusals=self._refusals,
+            stop_signal=self._stop_signal,
+            credential_check=self._credential_check,
             jitter=jitter,
         )
-        self._confirmer: Confirmer | None = None
+        self._verifier: Verifier | None = None
         if settings.verify or settings.max_failures is not None:
             readers = min(settings.concurrency, _MOST_READS)
             read_pacer = Pacer(concurrency=readers, headroom=settings.headroom)
-            self._confirmer = Confirmer(
+            self._verifier = Verifier(
                 api,
-                Gate(read_pacer, self._clock, self._brake),
+                Limiter(read_pacer, self._clock, self._stop_signal),
                 clock=self._clock,
-                brake=self._brake,
+                stop_signal=self._stop_signal,
                 timeout=settings.verify_timeout,
             )
         self._watched = Semaphore(settings.concurrency * _WATCHED_PER_WORKER)
@@ -94,7 +94,7 @@ class Engine:
     @property
     def stopping(self) -> StopReason | None:
         """Why the run is ending early, or None."""
-        return self._brake.reason
+        return self._stop_signal.reason
 
     @property
     def error(self) -> BaseException | None:
@@ -104,7 +104,7 @@ class Engine:
     @property
     def is_report_lost(self) -> bool:
         """Whether the report can't be kept any more."""
-        return self._books.loss is not None
+        return self._account.loss is not None
 
     @property
     def last_fault(self) -> str:
@@ -118,23 +118,23 @@ class Engine:
 
     def stop(self, reason: StopReason) -> None:
         """End the run early: no new requests, those on the wire finish, every row is accounted for."""
-        self._brake.pull(reason)
+        self._stop_signal.request(reason)
 
     def lose_report(self, words: str, *, recent: "Iterable[int]" = (), is_gone: bool = False) -> None:
         """End the run at once because its report can't be kept any more.
 
         Args:
             words: What happened to it, as a sentence.
-            recent: Lines of rows that it took and that are perhaps not on the disk.
+            recent: LineSet of rows that it took and that are perhaps not on the disk.
             is_gone: Whether all it held is gone with it.
         """
-        self._books.lose(words, recent, is_gone=is_gone)
-        self._brake.pull(StopReason.REPORT_LOST)
+        self._account.lose(words, recent, is_gone=is_gone)
+        self._stop_signal.request(StopReason.REPORT_LOST)
 
     def fail(self, error: BaseException) -> None:
         """End the run because of a failure: what is on the wire is still heard and recorded."""
         self._error = self._error or error
-        self._brake.pull(StopReason.OWN_FAULT)
+        self._stop_signal.request(StopReason.OWN_FAULT)
 
     async def run(self, source: "RowSource", sink: "Sink", *, total: int | None = None) -> "Summary":
         """Send a cancel for every row and hand each result to `sink` as it comes.
@@ -152,8 +152,8 @@ class Engine:
         """
         self._started = self._clock.now()
         self._sink = sink
-        self._books.begin(total)
-        intake = self._intake = Intake(source, self._ledger, self._settings, self._brake, self._settle)
+        self._account.begin(total)
+        intake = self._intake = Intake(source, self._ledger, self._settings, self._stop_signal, self._settle)
         async with create_task_group() as timers:
             if self._settings.max_duration is not None:
                 timers.start_soon(self._stop_after, self._settings.max_duration)
@@ -161,9 +161,9 @@ class Engine:
                 for _ in range(self._settings.concurrency):
                     work.start_soon(self._work, intake, work)
             timers.cancel_scope.cancel()
-        if self._refusals.is_unproven:
-            self._brake.pull(StopReason.REFUSED)
-        if self._brake.reason is not None:
+        if self._credential_check.is_unproven:
+            self._stop_signal.request(StopReason.REFUSED)
+        if self._stop_signal.reason is not None:
             await self._account_for(intake)
         if self.error is not None:
             raise self.error
@@ -171,9 +171,9 @@ class Engine:
 
     def summary(self) -> "Summary":
         """What the run has come to, also where it was left before its end; true at any moment."""
-        return self._books.summary(
+        return self._account.summary(
             self._intake,
-            self.gate,
+            self.limiter,
             duration=self._clock.now() - self._started,
             stop=self._reason(),
             ignore_not_found=self._settings.ignore_not_found,
@@ -181,30 +181,30 @@ class Engine:
 
     def _reason(self) -> StopReason | None:
         """Why the run ended early: what can't be mended by going on counts before what was asked for."""
-        if self._books.loss is not None:
+        if self._account.loss is not None:
             return StopReason.REPORT_LOST
         if self.error is not None:
             return StopReason.INPUT_LOST if isinstance(self.error, BulkCancelError) else StopReason.OWN_FAULT
-        return self._brake.reason
+        return self._stop_signal.reason
 
     async def _stop_after(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
-        self._brake.pull(StopReason.MAX_DURATION)
+        self._stop_signal.request(StopReason.MAX_DURATION)
 
     async def _work(self, intake: Intake, tasks: "TaskGroup") -> None:
         retrying = self._sender.retrying()
         with self._keeping_failures():
-            while (job := await intake.next_job()) is not None:
-                self._books.take(job)
-                await self._handle(job, retrying, tasks)
+            while (item := await intake.next_item()) is not None:
+                self._account.take(item)
+                await self._handle(item, retrying, tasks)
 
     async def _account_for(self, intake: Intake) -> None:
         """Mark what was not reached."""
         with self._keeping_failures():
-            async for job in intake.rest():
-                if self._books.is_closed:
+            async for item in intake.rest():
+                if self._account.is_closed:
                     return
-                await self._leave(job)
+                await self._leave(item)
 
     @contextmanager
     def _keeping_failures(self) -> "Iterator[None]":
@@ -216,49 +216,51 @@ class Engine:
                 raise
             self.fail(error)
 
-    async def _handle(self, job: Job, retrying: "AsyncRetrying", tasks: "TaskGroup") -> None:
+    async def _handle(self, item: WorkItem, retrying: "AsyncRetrying", tasks: "TaskGroup") -> None:
         try:
-            judgement = await self._sender.decide(job, retrying)
+            classification = await self._sender.decide(item, retrying)
         except StoppedError:
-            await self._leave(job)
+            await self._leave(item)
             return
         except HeldBackError:
             detail = "not sent: its workflow was refused just before, and no other was accepted yet"
-            await self._finish(job, Outcome.NOT_ATTEMPTED, detail=detail)
+            await self._finish(item, Outcome.NOT_ATTEMPTED, detail=detail)
             return
-        outcome = policy.outcome_of(judgement.verdict)
-        if self._confirmer is not None:
+        outcome = policy.outcome_of(classification.verdict)
+        if self._verifier is not None:
             verifies = self._settings.verify
             if verifies and outcome is Outcome.CANCELED:
                 await self._watched.acquire()
-                tasks.start_soon(self._confirm, job, self._confirmer)
+                tasks.start_soon(self._confirm, item, self._verifier)
                 return
             # A row that would count against `--max-failures` is looked into without `--verify` as well.
             is_doubtful = outcome is Outcome.REJECTED or (verifies and outcome is Outcome.NOT_FOUND)
-            if is_doubtful and await self._confirmer.had_ended(job.ref):
-                detail = f"it had ended before its cancel was answered {judgement.status}"
-                await self._finish(job, Outcome.ALREADY_FINISHED, detail=detail)
+            if is_doubtful and await self._verifier.had_ended(item.ref):
+                detail = f"it had ended before its cancel was answered {classification.status}"
+                await self._finish(item, Outcome.ALREADY_FINISHED, detail=detail)
                 return
-        await self._finish(job, outcome, judgement.code, judgement.detail)
+        await self._finish(item, outcome, classification.code, classification.detail)
 
-    async def _confirm(self, job: Job, confirmer: Confirmer) -> None:
+    async def _confirm(self, item: WorkItem, verifier: Verifier) -> None:
         try:
             with self._keeping_failures():
-                outcome, detail = await confirmer.watch(job.ref)
-                await self._finish(job, outcome, detail=detail)
+                outcome, detail = await verifier.watch(item.ref)
+                await self._finish(item, outcome, detail=detail)
         finally:
             self._watched.release()
 
-    async def _leave(self, job: Job) -> None:
+    async def _leave(self, item: WorkItem) -> None:
         """Record a row that the end of the run overtook, unless the report says as much already."""
-        if self._brake.reason is None or (job.previous is not None and not job.attempts):
-            self._books.leave(job)
+        if self._stop_signal.reason is None or (item.previous is not None and not item.attempts):
+            self._account.leave(item)
             return
-        outcome, detail = policy.cut_short(job.judgement, self._brake.reason)
-        await self._finish(job, outcome, job.judgement.code if job.judgement else "", detail)
+        outcome, detail = policy.cut_short(item.classification, self._stop_signal.reason)
+        await self._finish(item, outcome, item.classification.code if item.classification else "", detail)
 
-    def _finish(self, job: Job, outcome: Outcome, code: str = "", detail: str = "") -> "Awaitable[None]":
-        return self._emit(job.result(outcome, self._clock, code=code, detail=detail, site=self._site), job)
+    def _finish(
+        self, item: WorkItem, outcome: Outcome, code: str = "", detail: str = ""
+    ) -> "Awaitable[None]":
+        return self._emit(item.result(outcome, self._clock, code=code, detail=detail, site=self._site), item)
 
     async def _settle(self, row: "Row", outcome: Outcome, code: str, detail: str) -> None:
         """Record a row that needs no request."""
@@ -268,8 +270,8 @@ class Engine:
             Result(row.line, *ids, outcome, None, code, detail, finished_at=finished_at, site=self._site)
         )
 
-    async def _emit(self, result: Result, job: Job | None = None) -> None:
-        if self._books.is_closed:
+    async def _emit(self, result: Result, item: WorkItem | None = None) -> None:
+        if self._account.is_closed:
             return
         try:
             waiting = self._sink(result)
@@ -281,12 +283,12 @@ class Engine:
         except BaseException as error:
             if not is_failure(error):
                 raise
-            self._books.is_closed = True
+            self._account.is_closed = True
             self.fail(error)
             return
-        self._books.record(result, job)
+        self._account.record(result, item)
         limit = self._settings.max_failures
         if limit is not None and policy.too_many_failures(
             self.tally.failed, self.tally.finished, limit.value, is_percent=limit.is_percent
         ):
-            self._brake.pull(StopReason.MAX_FAILURES)
+            self._stop_signal.request(StopReason.MAX_FAILURES)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Protocol
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result, StopReason
-from bulkcancel.pacing import read_notice
-from bulkcancel.policy import Judgement, Refusals, Verdict, backoff, is_out_of_reach, judge
+from bulkcancel.pacing import read_rate_limit_headers
+from bulkcancel.policy import Classification, CredentialCheck, Verdict, backoff, classify, is_out_of_reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bulkcancel.clock import Clock
-    from bulkcancel.engine.brake import Brake
-    from bulkcancel.engine.gate import Gate
+    from bulkcancel.engine.limiter import Limiter
+    from bulkcancel.engine.stop_signal import StopSignal
     from bulkcancel.settings import Settings
 
 _LONGEST_RETRY_AFTER = 60.0
@@ -55,7 +55,7 @@ class HeldBackError(Exception):
 
 
 @dataclass(slots=True, eq=False)
-class Job:
+class WorkItem:
     """One row on its way: what was sent for it and what came back.
 
     Attributes:
@@ -69,7 +69,7 @@ class Job:
         is_starved: Whether the last was not sent at all, because no more files may be opened.
         started_at: When the first was sent, in seconds since the epoch, or None.
         started: The same on the monotonic clock.
-        judgement: What the last answer meant, or None.
+        classification: What the last answer meant, or None.
         retry_after: Seconds the last fault's reply asked us to wait.
     """
 
@@ -83,24 +83,24 @@ class Job:
     is_starved: bool = False
     started_at: float | None = None
     started: float = 0.0
-    judgement: Judgement | None = None
+    classification: Classification | None = None
     retry_after: float = 0.0
 
     def result(
         self, outcome: Outcome, clock: "Clock", *, code: str = "", detail: str = "", site: str = ""
     ) -> Result:
-        """Close the job."""
+        """Close the item."""
         duration = clock.now() - self.started if self.attempts else 0.0
         finished_at = clock.wall()
         if self.started_at is not None and finished_at < self.started_at:
             finished_at = self.started_at + duration  # the clock was set back meanwhile
-        ref, judgement = self.ref, self.judgement
+        ref, classification = self.ref, self.classification
         return Result(
             ref.line,
             ref.workflow_id,
             ref.instance_id,
             outcome,
-            judgement.status if judgement is not None else None,
+            classification.status if classification is not None else None,
             code,
             detail,
             self.attempts,
@@ -113,25 +113,25 @@ class Job:
 
 
 class Sender:
-    """Sends cancel requests through the gate until each is decided or given up."""
+    """Sends cancel requests through the limiter until each is decided or given up."""
 
     def __init__(
         self,
         api: CancelApi,
-        gate: "Gate",
+        limiter: "Limiter",
         settings: "Settings",
         *,
         clock: "Clock",
-        brake: "Brake",
-        refusals: Refusals,
+        stop_signal: "StopSignal",
+        credential_check: CredentialCheck,
         jitter: "Callable[[], float]",
     ) -> None:
         self._api = api
-        self._gate = gate
+        self._limiter = limiter
         self._settings = settings
         self._clock = clock
-        self._brake = brake
-        self._refusals = refusals
+        self._stop_signal = stop_signal
+        self._credential_check = credential_check
         self._jitter = jitter
         self._has_answered = False
         self.starved_since: float | None = None
@@ -147,8 +147,8 @@ class Sender:
             retry_error_callback=_last_judgement,
         )
 
-    async def decide(self, job: Job, retrying: AsyncRetrying) -> Judgement:
-        """Send requests for a job until it is decided or given up.
+    async def decide(self, item: WorkItem, retrying: AsyncRetrying) -> Classification:
+        """Send requests for a item until it is decided or given up.
 
         tenacity is asked from the second attempt on: nearly every row is decided by its first, and the
         machinery of a retry costs half as much as the request.
@@ -157,136 +157,138 @@ class Sender:
             StoppedError: The run stops.
             HeldBackError: Its workflow was refused meanwhile, and nothing was sent.
         """
-        judgement = await self.attempt(job)
-        if judgement.is_final:
-            return judgement
-        first = [judgement]
+        classification = await self.attempt(item)
+        if classification.is_final:
+            return classification
+        first = [classification]
 
-        async def attempt(job: Job) -> Judgement:
-            return first.pop() if first else await self.attempt(job)
+        async def attempt(item: WorkItem) -> Classification:
+            return first.pop() if first else await self.attempt(item)
 
-        return await retrying(attempt, job)
+        return await retrying(attempt, item)
 
-    async def attempt(self, job: Job) -> Judgement:
-        """Send one request for a job, and learn from its answer.
+    async def attempt(self, item: WorkItem) -> Classification:
+        """Send one request for a item, and learn from its answer.
 
         Raises:
             StoppedError: The run stops, and nothing was sent.
             HeldBackError: Its workflow was refused meanwhile, and nothing was sent.
         """
-        ticket = await self._gate.enter()
+        permit = await self._limiter.acquire()
         free_probes = _FREE_PROBES if self._has_answered else _FREE_PROBES_AT_FIRST
-        is_free = ticket.is_probe and self._gate.pacer.is_down and job.probes < free_probes
+        is_free = permit.is_probe and self._limiter.pacer.is_down and item.probes < free_probes
         try:
-            if self._refusals.holds_back(job.ref.workflow_id):
-                raise HeldBackError  # noqa: TRY301 - the ticket goes back on this way out as on any other
-            if not job.attempts:
-                job.started_at, job.started = self._clock.wall(), self._clock.now()
-            job.attempts += 1
-            answer = await self._api.cancel(job.ref)
-            judgement = judge(answer)
-            if self._is_lost_here(job, answer, judgement):
-                self._gate.drop(ticket)
-                return judgement
-            if judgement.verdict is Verdict.FORBIDDEN or judgement.verdict is Verdict.UNAUTHORIZED:
-                await self._weigh_refusal(judgement.verdict, job.ref.workflow_id)
-            elif judgement.verdict is not Verdict.FAULT:
-                self._note_answer(job, judgement.verdict)
+            if self._credential_check.holds_back(item.ref.workflow_id):
+                raise HeldBackError  # noqa: TRY301 - the permit goes back on this way out as on any other
+            if not item.attempts:
+                item.started_at, item.started = self._clock.wall(), self._clock.now()
+            item.attempts += 1
+            answer = await self._api.cancel(item.ref)
+            classification = classify(answer)
+            if self._is_lost_here(item, answer, classification):
+                self._limiter.abandon(permit)
+                return classification
+            if classification.verdict is Verdict.FORBIDDEN or classification.verdict is Verdict.UNAUTHORIZED:
+                await self._weigh_refusal(classification.verdict, item.ref.workflow_id)
+            elif classification.verdict is not Verdict.FAULT:
+                self._note_answer(item, classification.verdict)
         except BaseException:
-            self._gate.drop(ticket)
+            self._limiter.abandon(permit)
             raise
-        verdict = self._gate.settle(ticket, answer, judgement.verdict)
+        verdict = self._limiter.complete(permit, answer, classification.verdict)
         if verdict is Verdict.FAULT:
-            self._note_fault(job, answer, judgement, is_free=is_free)
-        elif verdict is not judgement.verdict:
-            judgement = job.judgement = replace(judgement, verdict=verdict)
-            job.throttled += 1
-        return judgement
+            self._note_fault(item, answer, classification, is_free=is_free)
+        elif verdict is not classification.verdict:
+            classification = item.classification = replace(classification, verdict=verdict)
+            item.throttled += 1
+        return classification
 
-    def _is_lost_here(self, job: Job, answer: Reply | Failure, judgement: Judgement) -> bool:
+    def _is_lost_here(self, item: WorkItem, answer: Reply | Failure, classification: Classification) -> bool:
         """Whether a request was lost by what is ours, which says nothing of the API or the row.
 
         A connection of ours went stale: the request goes again at once, on a new one, and what is lost a
         second time in a row counts. Or there was no descriptor for a new one: then nothing was sent.
         """
         kind = answer.kind if isinstance(answer, Failure) else None
-        job.is_again = kind is FailureKind.STALE and not job.is_again
-        job.is_starved = kind is FailureKind.NO_FILES
-        if not job.is_starved:
-            job.judgement = judgement
+        item.is_again = kind is FailureKind.STALE and not item.is_again
+        item.is_starved = kind is FailureKind.NO_FILES
+        if not item.is_starved:
+            item.classification = classification
             self.starved_since = None
-            return job.is_again
-        job.attempts -= 1
-        if not job.attempts:
-            job.started_at = None
+            return item.is_again
+        item.attempts -= 1
+        if not item.attempts:
+            item.started_at = None
         now = self._clock.now()
         if self.starved_since is None:
             self.starved_since = now
         if now - self.starved_since >= _LONGEST_STARVED:
-            self._brake.pull(StopReason.NO_FILES)
+            self._stop_signal.request(StopReason.NO_FILES)
         return True
 
-    def _note_answer(self, job: Job, verdict: Verdict) -> None:
+    def _note_answer(self, item: WorkItem, verdict: Verdict) -> None:
         self._has_answered = True
         if verdict is Verdict.THROTTLED:
-            job.throttled += 1
+            item.throttled += 1
         elif verdict is Verdict.MISROUTED:
-            self._brake.pull(StopReason.MISROUTED)
+            self._stop_signal.request(StopReason.MISROUTED)
         else:
-            self._refusals.passed()
+            self._credential_check.passed()
 
-    def _note_fault(self, job: Job, answer: Reply | Failure, judgement: Judgement, *, is_free: bool) -> None:
-        job.faults += not is_free
-        job.probes += is_free
-        self.last_fault = judgement.detail or judgement.code
+    def _note_fault(
+        self, item: WorkItem, answer: Reply | Failure, classification: Classification, *, is_free: bool
+    ) -> None:
+        item.faults += not is_free
+        item.probes += is_free
+        self.last_fault = classification.detail or classification.code
         if isinstance(answer, Reply):
-            told = read_notice(answer.headers, self._clock.wall()).retry_after
-            job.retry_after = min(told or 0.0, _LONGEST_RETRY_AFTER)
+            told = read_rate_limit_headers(answer.headers, self._clock.wall()).retry_after
+            item.retry_after = min(told or 0.0, _LONGEST_RETRY_AFTER)
         elif answer.kind in _HOPELESS and not self._has_answered:
-            self._brake.pull(_HOPELESS[answer.kind])
-        down_for = self._gate.pacer.down_for(self._clock.now())
+            self._stop_signal.request(_HOPELESS[answer.kind])
+        down_for = self._limiter.pacer.down_for(self._clock.now())
         if is_out_of_reach(down_for, has_answered=self._has_answered):
-            self._brake.pull(StopReason.UNREACHABLE)
+            self._stop_signal.request(StopReason.UNREACHABLE)
 
     async def _weigh_refusal(self, verdict: Verdict, workflow_id: str) -> None:
         self._has_answered = True
         keys_pass = True
-        if self._refusals.refused(verdict, workflow_id):
+        if self._credential_check.refused(verdict, workflow_id):
             keys_pass = await self._keys_pass()
-        if self._refusals.ends_the_run(verdict, keys_pass=keys_pass):
-            self._brake.pull(StopReason.REFUSED)
+        if self._credential_check.ends_the_run(verdict, keys_pass=keys_pass):
+            self._stop_signal.request(StopReason.REFUSED)
 
     async def _keys_pass(self) -> bool:
         answer = await self._api.check_keys()
         if isinstance(answer, Failure) and answer.kind is FailureKind.STALE:
             answer = await self._api.check_keys()
-        verdict = judge(answer).verdict
+        verdict = classify(answer).verdict
         return verdict not in {Verdict.FORBIDDEN, Verdict.UNAUTHORIZED}
 
     def _gives_up(self, state: RetryCallState) -> bool:
-        job: Job = state.args[0]
-        return job.faults >= self._settings.max_attempts or job.throttled >= self._settings.max_throttled
+        item: WorkItem = state.args[0]
+        return item.faults >= self._settings.max_attempts or item.throttled >= self._settings.max_throttled
 
     def _wait(self, state: RetryCallState) -> float:
-        job: Job = state.args[0]
-        if job.is_starved:
+        item: WorkItem = state.args[0]
+        if item.is_starved:
             return _UNTIL_FILES_ARE_FREE
-        if job.is_again:
+        if item.is_again:
             return 0.0
-        if job.judgement is not None and job.judgement.verdict is Verdict.THROTTLED:
-            return 0.0  # the gate knows how long, and waits for all workers at once
-        return max(backoff(job.faults, self._jitter()), job.retry_after)
+        if item.classification is not None and item.classification.verdict is Verdict.THROTTLED:
+            return 0.0  # the limiter knows how long, and waits for all workers at once
+        return max(backoff(item.faults, self._jitter()), item.retry_after)
 
     async def _sleep(self, seconds: float) -> None:
         if seconds > 0.0:
-            with self._brake.interrupts():
+            with self._stop_signal.interrupts():
                 await self._clock.sleep(seconds)
 
 
-def _is_undecided(judgement: Judgement) -> bool:
-    return not judgement.is_final
+def _is_undecided(classification: Classification) -> bool:
+    return not classification.is_final
 
 
-def _last_judgement(state: RetryCallState) -> Judgement | None:
-    job: Job = state.args[0]
-    return job.judgement
+def _last_judgement(state: RetryCallState) -> Classification | None:
+    item: WorkItem = state.args[0]
+    return item.classification

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bulkcancel.pacing.breaker import Breaker
 from bulkcancel.pacing.evidence import Evidence
-from bulkcancel.pacing.notice import Notice
+from bulkcancel.pacing.headers import RateLimitHeaders
 from bulkcancel.pacing.seeker import Seeker
 from bulkcancel.pacing.spacing import Spacing
 from bulkcancel.pacing.window import Window
@@ -43,7 +43,7 @@ class Hold:
     since: float | None = None
 
 
-class Ticket(NamedTuple):
+class Permit(NamedTuple):
     """Leave to send one request; to be handed back with what came of it.
 
     Attributes:
@@ -81,7 +81,7 @@ class Pacer:
         self._seeker = Seeker()
         self._breaker = Breaker(concurrency)
         self._evidence = Evidence()
-        self._probe: Ticket | None = None
+        self._probe: Permit | None = None
         self._goes_alone = True
         self._proven = False
         self._wave = 0
@@ -128,57 +128,57 @@ class Pacer:
             return self._held(now, wait, HoldReason.PACE, self._seeker.rate)
         return self._quota_wait(now, waiting)
 
-    def sent(self, now: float) -> Ticket:
+    def sent(self, now: float) -> Permit:
         """Take the leave that `ask` just gave: the request counts as in flight from here."""
         self.in_flight += 1
-        ticket = Ticket(now, self._wave, self._goes_alone, self._window.remaining)
-        if ticket.is_probe:
-            self._probe = ticket
+        permit = Permit(now, self._wave, self._goes_alone, self._window.remaining)
+        if permit.is_probe:
+            self._probe = permit
         if self._spacing is not None:
             self._spacing.sent(now)
         self._seeker.sent(now, self._headroom)
-        return ticket
+        return permit
 
-    def accepted(self, ticket: Ticket, now: float, notice: Notice, *, proves: bool = True) -> None:
+    def accepted(self, permit: Permit, now: float, limits: RateLimitHeaders, *, proves: bool = True) -> None:
         """Note a sound reply other than a 429; `proves` unless it refused the credentials."""
-        probes_turn = ticket.is_probe and self._window.room(0, self._headroom) < 1.0
-        self._landed(ticket)
-        self._answered(now, notice)
+        probes_turn = permit.is_probe and self._window.room(0, self._headroom) < 1.0
+        self._landed(permit)
+        self._answered(now, limits)
         self._accepted += 1
         self._proven = self._proven or proves
-        self._seeker.accepted(ticket.sent_at, now, is_probe=ticket.is_probe, headroom=self._headroom)
-        self._window.accepted(notice, ticket.sent_at, now, left=ticket.left, is_probe=probes_turn)
+        self._seeker.accepted(permit.sent_at, now, is_probe=permit.is_probe, headroom=self._headroom)
+        self._window.accepted(limits, permit.sent_at, now, left=permit.left, is_probe=probes_turn)
         if self._window.disbelieves:
             self.broken_header = "X-RateLimit-Remaining"
 
-    def throttled(self, ticket: Ticket, now: float, notice: Notice) -> None:
+    def throttled(self, permit: Permit, now: float, limits: RateLimitHeaders) -> None:
         """Note a 429. Those sent before the pause that an earlier one began say nothing new."""
-        self._landed(ticket)
-        self._answered(now, notice)
+        self._landed(permit)
+        self._answered(now, limits)
         self._proven = True
-        is_first = self._begins_pause(ticket)
+        is_first = self._begins_pause(permit)
         if is_first:
-            self._window.throttled(notice, ticket.sent_at, now, is_probe=ticket.is_probe)
-        if not notice.tells_when:
-            self._seeker.throttled(now, is_probe=ticket.is_probe, is_first=is_first)
+            self._window.throttled(limits, permit.sent_at, now, is_probe=permit.is_probe)
+        if not limits.tells_when:
+            self._seeker.throttled(now, is_probe=permit.is_probe, is_first=is_first)
 
-    def unavailable(self, ticket: Ticket, now: float, notice: Notice) -> bool:
+    def unavailable(self, permit: Permit, now: float, limits: RateLimitHeaders) -> bool:
         """Note a 503, and tell whether it counts like a 429, as a rate limit's, or else as a fault."""
-        is_limit = self._evidence.is_limit(now, notice.retry_after)
+        is_limit = self._evidence.is_limit(now, limits.retry_after)
         if self._breaker.is_open or not is_limit:
-            self.lost(ticket, now)
+            self.lost(permit, now)
             if self._breaker.is_open:
                 self._forget_503s()
             return False
-        self._landed(ticket)
-        self._breaker.refused(ticket.sent_at)
-        is_first = self._begins_pause(ticket)
-        if is_first and not ticket.is_probe and not self._evidence.paused():
+        self._landed(permit)
+        self._breaker.refused(permit.sent_at)
+        is_first = self._begins_pause(permit)
+        if is_first and not permit.is_probe and not self._evidence.paused():
             self._forget_503s()
         else:
             self.limit_answers_503 = True
-            at_least = notice.retry_after or 0.0
-            self._seeker.throttled(now, is_probe=ticket.is_probe, is_first=is_first, at_least=at_least)
+            at_least = limits.retry_after or 0.0
+            self._seeker.throttled(now, is_probe=permit.is_probe, is_first=is_first, at_least=at_least)
         return True
 
     def _forget_503s(self) -> None:
@@ -186,20 +186,20 @@ class Pacer:
         if self.limit_answers_503:
             self.limit_answers_503, self._seeker = False, Seeker()
 
-    def _begins_pause(self, ticket: Ticket) -> bool:
+    def _begins_pause(self, permit: Permit) -> bool:
         """Whether a refusal is the first since the last pause; if so, it begins one."""
-        is_first = ticket.wave == self._wave
+        is_first = permit.wave == self._wave
         self._wave += is_first
         return is_first
 
-    def lost(self, ticket: Ticket, now: float) -> None:
+    def lost(self, permit: Permit, now: float) -> None:
         """Note a 5xx, or a request that brought no reply."""
-        self._landed(ticket)
-        self._breaker.fault(ticket.sent_at, now, was_probe=ticket.is_probe)
+        self._landed(permit)
+        self._breaker.fault(permit.sent_at, now, was_probe=permit.is_probe)
 
-    def dropped(self, ticket: Ticket) -> None:
+    def dropped(self, permit: Permit) -> None:
         """Note a request that was given up for reasons of our own: it teaches nothing."""
-        self._landed(ticket)
+        self._landed(permit)
 
     def _quota_wait(self, now: float, waiting: int) -> float:
         self._goes_alone = self._seeker.is_pausing
@@ -223,13 +223,13 @@ class Pacer:
             self.hold = Hold(now + wait, reason, rate, since)
         return wait
 
-    def _answered(self, now: float, notice: Notice) -> None:
+    def _answered(self, now: float, limits: RateLimitHeaders) -> None:
         self._breaker.sound(now)
         self._evidence.sound(now)
-        if notice.broken:
-            self.broken_header = notice.broken
+        if limits.broken:
+            self.broken_header = limits.broken
 
-    def _landed(self, ticket: Ticket) -> None:
+    def _landed(self, permit: Permit) -> None:
         self.in_flight -= 1
-        if ticket is self._probe:
+        if permit is self._probe:
             self._probe = None

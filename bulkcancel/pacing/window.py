@@ -3,11 +3,11 @@
 import math
 from typing import TYPE_CHECKING
 
-from bulkcancel.pacing.notice import LONGEST_PAUSE
+from bulkcancel.pacing.headers import LONGEST_PAUSE
 from bulkcancel.pacing.turns import Place, Turns
 
 if TYPE_CHECKING:
-    from bulkcancel.pacing.notice import Notice
+    from bulkcancel.pacing.headers import RateLimitHeaders
 
 # Where nothing counts down: how many are in flight at first, how many accepted or expected requests allow
 # one more, and how many past what was expected do. Each in flight is a 429 when the quota runs out.
@@ -27,7 +27,7 @@ _TIMERS_LATE = 0.01  # seconds
 _SPENT_BEFORE = 1  # seconds before the window may end
 _COUNTERS_DIFFER = 0.01  # of the limit: how far a server's several counters may be apart
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 10.0  # seconds, where what was told has passed and did not hold
-_BELIEVED = 3  # refusals in a row after which what is told counts as too short
+_BELIEVED = 3  # credential_check in a row after which what is told counts as too short
 
 
 class Window:
@@ -130,11 +130,13 @@ class Window:
             return 0.0
         return math.inf if in_flight else max(0.0, middle - whole - now)
 
-    def accepted(self, notice: "Notice", sent_at: float, now: float, *, left: float, is_probe: bool) -> None:
+    def accepted(
+        self, limits: "RateLimitHeaders", sent_at: float, now: float, *, left: float, is_probe: bool
+    ) -> None:
         """Learn from a reply that was not a 429.
 
         Args:
-            notice: What it says.
+            limits: What it says.
             sent_at: When its request was sent.
             now: When it came.
             left: What `remaining` was when its request was sent.
@@ -145,29 +147,29 @@ class Window:
         self._refused = 0
         self._accepted += 1
         self._since_refusal += 1
-        self._learn_size(notice)
+        self._learn_size(limits)
         begins = sent_at >= self.turns.by
-        if notice.reset is not None:
-            place = self.turns.place(sent_at, now, notice.reset)
+        if limits.reset is not None:
+            place = self.turns.place(sent_at, now, limits.reset)
             if place is Place.EARLIER:
                 return  # a straggler from the window before this one
-            begins = place is Place.LATER or self._jumped(notice.remaining, now, left)
-        if begins or (is_probe and notice.remaining is None):
+            begins = place is Place.LATER or self._jumped(limits.remaining, now, left)
+        if begins or (is_probe and limits.remaining is None):
             self._begin(now)
         elif is_probe:
             self.turns.outlived(sent_at, now, later=False)
             self._wait_longer(now)
-        if notice.reset is not None:
-            self.turns.told(sent_at, now, notice.reset)
-        self._count(notice)
+        if limits.reset is not None:
+            self.turns.told(sent_at, now, limits.reset)
+        self._count(limits)
 
-    def throttled(self, notice: "Notice", sent_at: float, now: float, *, is_probe: bool) -> None:
+    def throttled(self, limits: "RateLimitHeaders", sent_at: float, now: float, *, is_probe: bool) -> None:
         """Learn from the first 429 of a wave: nothing is left until the window turns, if it says when."""
         self._heard = now
-        if not notice.tells_when:
+        if not limits.tells_when:
             return
-        left = max(notice.retry_after or 0.0, notice.reset or 0.0)
-        self._learn_size(notice)
+        left = max(limits.retry_after or 0.0, limits.reset or 0.0)
+        self._learn_size(limits)
         self._empty = 0
         place = self.turns.place(sent_at, now, left)
         if place is Place.EARLIER:
@@ -208,23 +210,23 @@ class Window:
             return 0.0
         return max(1.0, (self.own - self.expected) / _PAST_EXPECTED_PER_SLOT) - in_flight
 
-    def _count(self, notice: "Notice") -> None:
-        if notice.remaining is None or self.turns.by == math.inf or self.disbelieves:
+    def _count(self, limits: "RateLimitHeaders") -> None:
+        if limits.remaining is None or self.turns.by == math.inf or self.disbelieves:
             self.remaining = max(0.0, self.remaining - 1)
         else:
             if self.remaining == math.inf:
-                self._first, self._first_own = notice.remaining + 1.0, self.own
+                self._first, self._first_own = limits.remaining + 1.0, self.own
                 self._most = max(self._most, self._first)
-                self._empty = self._empty + 1 if notice.remaining == 0 and self.limit != 1 else 0
-            self.remaining = min(self.remaining, notice.remaining)
+                self._empty = self._empty + 1 if limits.remaining == 0 and self.limit != 1 else 0
+            self.remaining = min(self.remaining, limits.remaining)
         self.own += 1
 
-    def _learn_size(self, notice: "Notice") -> None:
-        if notice.limit is not None and notice.limit != self.limit:
+    def _learn_size(self, limits: "RateLimitHeaders") -> None:
+        if limits.limit is not None and limits.limit != self.limit:
             self._peak = self.peak_share
-            self.limit = notice.limit
-        if notice.period is not None:
-            self.turns.period = notice.period
+            self.limit = limits.limit
+        if limits.period is not None:
+            self.turns.period = limits.period
 
     def _jumped(self, remaining: int | None, now: float, left: float) -> bool:
         """Whether more is left than before the request was sent, past the earliest end."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bulkcancel.pacing import Hold
-    from bulkcancel.tally import Lines, Loss, Summary, Tally
+    from bulkcancel.tally import LineSet, ReportLoss, Summary, Tally
 
 _MINUTE, _HOUR = 60, 3600
 _ERRORS_SHOWN = 3
@@ -55,7 +55,7 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
 
 
-def lines_of(lines: "Lines") -> str:
+def lines_of(lines: "LineSet") -> str:
     """Input lines as a person reads them, at most so many: `input lines 2-9, 12 and 40 more`."""
     spans = list(lines.spans())
     shown = ", ".join(f"{a}-{b}" if a != b else f"{a}" for a, b in spans[:_SPANS_SHOWN])
@@ -167,7 +167,7 @@ def _last(summary: "Summary", where: str, go_on: str, cause: str) -> str:
     return f"Done: every row is settled. Report: {where}"
 
 
-def _lost(loss: "Loss") -> str:
+def _lost(loss: "ReportLoss") -> str:
     """How the report was lost, and which rows with it."""
     if not loss.is_gone:
         return loss.words + (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from bulkcancel.errors import CompactionError, ReportError, ReportLostError
 from bulkcancel.report.codec import EARLIER_HEADER, to_earlier_csv
+from bulkcancel.report.compaction import compact, temporary_for
 from bulkcancel.report.files import (
     Appender,
     check_creatable,
@@ -16,7 +17,6 @@ from bulkcancel.report.files import (
     words_of,
 )
 from bulkcancel.report.scan import check_ours, format_of, is_earlier
-from bulkcancel.report.tidy import temporary_for, tidied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -91,7 +91,7 @@ class Report:
                 report._keep_earlier_columns()
             if not report._file.size:
                 report._begin()
-            with suppress(OSError):  # a leftover of a process that died while it tidied
+            with suppress(OSError):  # a leftover of a process that died while it compact
                 temporary_for(path).unlink()
         except OSError as error:
             os.close(fd)
@@ -122,7 +122,7 @@ class Report:
         """
         self._file.sync()
 
-    def expect_repeats(self, new_pass: "Callable[[], IsFirst] | None" = None) -> None:
+    def require_compaction(self, new_pass: "Callable[[], IsFirst] | None" = None) -> None:
         """Say that pairs may be on record more than once, so that `finish` drops what was replaced.
 
         Args:
@@ -143,7 +143,7 @@ class Report:
         if self._new_pass is None:
             return
         try:
-            for fd in tidied(self.path, self._fd, self._header, self._new_pass()):
+            for fd in compact(self.path, self._fd, self._header, self._new_pass()):
                 if fd is not None:
                     os.close(self._fd)
                     self._fd = fd
@@ -152,7 +152,7 @@ class Report:
         except (OSError, ReportError) as error:
             self.sync()  # which raises where the report itself is gone
             raise CompactionError(
-                f"The report {self.path} can't be tidied: {words_of(error).rstrip('.')}. Nothing in it is "
+                f"The report {self.path} can't be compact: {words_of(error).rstrip('.')}. Nothing in it is "
                 "lost, but rows that were tried again stand in it more than once; the last of each counts."
             ) from None
         self._new_pass = None

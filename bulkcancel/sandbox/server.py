@@ -14,8 +14,8 @@ from aiohttp.http import HttpProcessingError
 from bulkcancel.clock import Clock, SystemClock
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.sandbox.faults import Fault, Faults
-from bulkcancel.sandbox.limiter import Limiter
 from bulkcancel.sandbox.options import SandboxOptions, Scenario
+from bulkcancel.sandbox.quota import QuotaEnforcer
 from bulkcancel.sandbox.world import Instance, Record, World
 from bulkcancel.sites import is_loopback
 
@@ -45,8 +45,8 @@ class Sandbox:
         self._world = World(self._options, self._clock.wall())
         self._faults = Faults(self._options)
         quota = self._options.cancel_quota
-        self._cancels = Limiter(quota, "workflow_instance_cancel")
-        self._reads = Limiter(quota, "workflow_instance_read")
+        self._cancels = QuotaEnforcer(quota, "workflow_instance_cancel")
+        self._reads = QuotaEnforcer(quota, "workflow_instance_read")
 
     @property
     def record(self) -> Record:

@@ -28,7 +28,7 @@ class Source:
 
     Attributes:
         name: What to call the input in messages.
-        is_whole: Whether it is a regular file, so that all its rows are at hand.
+        is_replayable: Whether it is a regular file, so that all its rows are at hand.
     """
 
     def __init__(self, fd: int, name: str, options: "InputOptions", *, owned: bool) -> None:
@@ -40,8 +40,8 @@ class Source:
         self._ends = False
         self._left: int | None = None
         self.name = name
-        self.is_whole = stat.S_ISREG(os.fstat(fd).st_mode)
-        self._can_wait = not self.is_whole
+        self.is_replayable = stat.S_ISREG(os.fstat(fd).st_mode)
+        self._can_wait = not self.is_replayable
 
     async def batches(self) -> "AsyncIterator[Iterator[Row]]":
         """Give the rows, in order: a batch for each piece that is read.
@@ -88,7 +88,7 @@ class Source:
 
     def stop_waiting(self) -> None:
         """Yield what has been read, then end instead of waiting for more; a file is read to its end."""
-        if self.is_whole:
+        if self.is_replayable:
             return
         self._ends = True
         if self._waiting is not None:
@@ -113,7 +113,7 @@ class Source:
             raise InputError(f"{self.name} {error}.") from None
 
     async def _read(self) -> bytes:
-        if self.is_whole:
+        if self.is_replayable:
             await checkpoint()
             return self._read_planned()
         if self._can_wait and not self._ends:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bulkcancel.sandbox import HeaderMode, QuotaModel
-from bulkcancel.sandbox.limiter import Limiter
+from bulkcancel.sandbox.quota import QuotaEnforcer
 
 if TYPE_CHECKING:
     from bench.cases import Case
@@ -38,7 +38,7 @@ def ideal(case: "Case", first_request: float) -> float:
 
 def _last_reply(quota: "Quota", free: list[float], rows: int, latency: float) -> float:
     """When the last row is answered; `free` holds when each slot's next request can be answered."""
-    limiter = Limiter(quota, "")
+    limiter = QuotaEnforcer(quota, "")
     after_a_turn = latency if quota.model is QuotaModel.FIXED else 0.0
     soonest = 0.0
     for _ in range(rows):

@@ -2,7 +2,7 @@
 
 The sandbox itself spends more on a request than the clients under test do, so in the case without a
 quota all of them would look alike. This one answers from byte templates and shares the sandbox's
-`Limiter`. `GET /record` tells what it saw, on its own clock.
+`QuotaEnforcer`. `GET /record` tells what it saw, on its own clock.
 
     python -m bench.server LIMIT/PERIOD MODEL HEADERS BURST OTHERS LATENCY
 """
@@ -16,7 +16,7 @@ from dataclasses import asdict
 from email.utils import formatdate
 
 from bulkcancel.sandbox import HeaderMode, Quota, QuotaModel
-from bulkcancel.sandbox.limiter import Limiter
+from bulkcancel.sandbox.quota import QuotaEnforcer
 
 _NAME = "workflow_instance_cancel"
 _HEAD = "HTTP/1.1 {}\r\nServer: bench\r\nDate: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
@@ -31,7 +31,7 @@ class Ledger:
 
     def __init__(self, quota: Quota, latency: float) -> None:
         self.latency = latency
-        self.limiter = Limiter(quota, _NAME)
+        self.limiter = QuotaEnforcer(quota, _NAME)
         self._first_request: float | None = None
         self._first_cpu = 0.0
         self._last_reply = 0.0

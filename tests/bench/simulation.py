@@ -1,7 +1,7 @@
 """Pacing in virtual time: pacers against the sandbox's ways of counting, thousands of runs in seconds.
 
 Nothing here waits or opens a socket. A `World` has one server with a quota, and clients that do with a
-pacer what the engine's gate does with it: ask, send, learn from the reply. Requests take a random time to
+pacer what the engine's limiter does with it: ask, send, learn from the reply. Requests take a random time to
 the server and back, and the server's clock runs beside the clients'. Everything follows from the seed.
 """
 
@@ -17,8 +17,8 @@ from typing import Any, Protocol
 from bench.cases import Case
 from bench.ideal import ideal
 
-from bulkcancel.pacing import Pacer, Ticket, read_notice
-from bulkcancel.sandbox.limiter import Limiter
+from bulkcancel.pacing import Pacer, Permit, read_rate_limit_headers
+from bulkcancel.sandbox.quota import QuotaEnforcer
 
 EPOCH = 1_800_000_000.0
 _LONGEST = 100_000.0  # seconds of virtual time after which a run counts as stuck
@@ -150,13 +150,13 @@ class World:
     def _send(self, now: float, client: Client) -> None:
         client.rows -= 1
         client.sent.append(now)
-        ticket = client.pacer.sent(now)
+        permit = client.pacer.sent(now)
         network, vary = self._network, self._random.random
         there = network.round_trip * network.counted_after * (1.0 + network.jitter * vary())
         back = network.round_trip * (1.0 - network.counted_after) * (1.0 + network.jitter * vary())
-        self._at(now + there, self._count, client, ticket, now + there + back)
+        self._at(now + there, self._count, client, permit, now + there + back)
 
-    def _count(self, now: float, client: Client, ticket: Ticket, returns: float) -> None:
+    def _count(self, now: float, client: Client, permit: Permit, returns: float) -> None:
         network = self._network
         wall = EPOCH + now + network.clock_ahead + now * network.drift
         within, headers = self._server.take(wall)
@@ -164,23 +164,23 @@ class World:
             client.accepted.append(now)
         else:
             headers = {"status": str(self._refuses_with), "Date": formatdate(wall, usegmt=True), **headers}
-        self._at(returns, self._land, client, ticket, headers)
+        self._at(returns, self._land, client, permit, headers)
 
-    def _land(self, now: float, client: Client, ticket: Ticket, headers: dict[str, str]) -> None:
-        notice = read_notice(headers, EPOCH + now)
+    def _land(self, now: float, client: Client, permit: Permit, headers: dict[str, str]) -> None:
+        limits = read_rate_limit_headers(headers, EPOCH + now)
         status = headers.get("status")
-        if status == "503" and not client.pacer.unavailable(ticket, now, notice):
+        if status == "503" and not client.pacer.unavailable(permit, now, limits):
             client.faults += 1
             # The row's worker waits with it, as the engine's does.
             client.waiting += 1
             self._at(now + self._random.random(), self._try_again, client)
         elif status is not None:
             if status == "429":
-                client.pacer.throttled(ticket, now, notice)
+                client.pacer.throttled(permit, now, limits)
             client.throttled += 1
             client.rows += 1
         else:
-            client.pacer.accepted(ticket, now, notice)
+            client.pacer.accepted(permit, now, limits)
             client.ended = now
         self._wake(now, client)
 
@@ -207,7 +207,7 @@ def play(
         )
         for part in range(parts)
     ]
-    world = World(server or Limiter(case.quota, "simulated"), clients, network, seed=seed)
+    world = World(server or QuotaEnforcer(case.quota, "simulated"), clients, network, seed=seed)
     makespan = world.run()
     counted = EPOCH + begins + network.clock_ahead + network.round_trip * network.counted_after
     return world, makespan, ideal(case, counted)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bulkcancel.pacing import Pacer
 from bulkcancel.sandbox import HeaderMode, Quota, QuotaModel
-from bulkcancel.sandbox.limiter import Limiter
+from bulkcancel.sandbox.quota import QuotaEnforcer
 from bulkcancel.settings import Rate
 
 BY_NAME = {case.name: case for case in CASES}
@@ -63,7 +63,7 @@ def test_every_row_gets_through_whatever_the_server(
 ) -> None:
     """No quota, way to tell of it, network or clock makes it stall, spin or give up."""
     world, client, makespan = job(
-        Limiter(quota, ""), network, seed, rows=150, in_flight=in_flight, headroom=headroom
+        QuotaEnforcer(quota, ""), network, seed, rows=150, in_flight=in_flight, headroom=headroom
     )
     assert world.is_done
     rate = max(1.0, quota.limit * (1.0 - quota.others) * (1.0 - headroom)) / quota.period
@@ -85,7 +85,7 @@ def test_a_simulated_rate_is_never_exceeded(
     """Of its unit, whatever is in flight and however the server throttles."""
     quota = Quota(50, 5, HeaderMode.ON_429)
     rate = Rate(count, per)
-    _, client, _ = job(Limiter(quota, ""), network, seed, rows=120, in_flight=in_flight, rate=rate)
+    _, client, _ = job(QuotaEnforcer(quota, ""), network, seed, rows=120, in_flight=in_flight, rate=rate)
     sent = client.sent
     assert all(later - earlier >= per - 1e-9 for earlier, later in zip(sent, sent[count:], strict=False))
 
@@ -133,7 +133,7 @@ def test_headroom_is_really_left() -> None:
     """Others who ask for the share get it, in every window."""
     for seed in range(4):
         quota = Quota(500, 5, others=0.2)
-        server = Limiter(quota, "")
+        server = QuotaEnforcer(quota, "")
         case = Case(name="", title="", rows=1_500, quota=quota, in_flight=64, headroom=0.2)
         _, makespan, _ = play(case, seed=seed, network=Network(), server=server)
         counts = server.windows(EPOCH + makespan)[1:-1]
@@ -146,7 +146,7 @@ class Changing:
     """A quota whose limit is another from a certain time on."""
 
     def __init__(self, before: Quota, after: Quota, at: float) -> None:
-        self._before, self._after, self._at = Limiter(before, ""), Limiter(after, ""), EPOCH + at
+        self._before, self._after, self._at = QuotaEnforcer(before, ""), QuotaEnforcer(after, ""), EPOCH + at
 
     def take(self, wall: float) -> tuple[bool, dict[str, str]]:
         """Count by the limit that is in force."""
@@ -218,7 +218,7 @@ class Liar:
     """A quota of 30 per 3 s that says something else."""
 
     def __init__(self, lies: list[dict[str, str]], *, grants: bool = True) -> None:
-        self._limiter = Limiter(Quota(30, 3, HeaderMode.NONE), "")
+        self._limiter = QuotaEnforcer(Quota(30, 3, HeaderMode.NONE), "")
         self._lies = lies
         self._grants = grants
         self._asked = 0

@@ -7,7 +7,7 @@ from bench.simulation import Client, Network, Server, World
 
 from bulkcancel.pacing import Pacer
 from bulkcancel.sandbox import HeaderMode, Quota, QuotaModel
-from bulkcancel.sandbox.limiter import Limiter
+from bulkcancel.sandbox.quota import QuotaEnforcer
 
 
 def job(server: Server, *, rows: int, in_flight: int, round_trip: float, seed: int) -> tuple[Client, float]:
@@ -38,7 +38,7 @@ def test_few_requests_are_wasted_on_a_limit_that_answers_503(
 ) -> None:
     """Whichever way it counts, however far away it is, and however many rows are on their way."""
     for seed in range(3):
-        server = Limiter(quota, "")
+        server = QuotaEnforcer(quota, "")
         client, _ = job(server, rows=600, in_flight=in_flight, round_trip=round_trip, seed=seed)
         assert client.throttled + client.faults <= 0.1 * len(client.sent)
 

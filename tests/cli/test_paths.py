@@ -199,7 +199,7 @@ def test_a_summary_that_would_replace_no_file_is_told_before_the_question(given:
 
 
 def test_a_directory_that_cannot_be_written_in_leaves_the_exit_code_true(given: Call) -> None:
-    """Each `--resume` warns that the report can't be tidied; every row is done all the same."""
+    """Each `--resume` warns that the report can't be compact; every row is done all the same."""
     given(*SANDBOX, "in.csv", "-o", "sub/r.csv", "--scenario", "denied")
     give_away("sub/r.csv")
     Path("sub").chmod(0o555)
@@ -207,7 +207,7 @@ def test_a_directory_that_cannot_be_written_in_leaves_the_exit_code_true(given: 
         with without_rights():
             ended = given(*SANDBOX, "in.csv", "-o", "sub/r.csv", "--resume", "--no-progress")
         assert ended.code == 0
-        assert "The report sub/r.csv can't be tidied: " in ended.err
+        assert "The report sub/r.csv can't be compact: " in ended.err
         assert "Permission denied. Nothing in it is lost" in ended.err
         assert ended.last.startswith("Done")
     assert len(outcomes("sub/r.csv")) == 16

@@ -134,7 +134,7 @@ def test_a_signal_while_the_report_is_tidied(
     monkeypatch.setattr(Report, "finish", finish_with(signals))
     ended = call(*RUN, write(*IDS))
     assert ended.code == code
-    assert "its report is being tidied" in ended.err
+    assert "its report is being compact" in ended.err
     assert outcomes("r.csv") == [Outcome.CANCELED] * 8
 
 

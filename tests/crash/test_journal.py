@@ -82,7 +82,7 @@ def test_damage_is_named_by_its_line_also_when_tidying(tmp_path: Path) -> None:
         report.take(ROWS[0])
         with path.open("ab") as file:
             file.write(b"damaged\n")
-        report.expect_repeats()
+        report.require_compaction()
         before = path.read_bytes()
         with pytest.raises(CompactionError, match=r"Line 3.*that line\. Nothing.*more than once"):
             list(report.finish())
@@ -155,7 +155,7 @@ def test_a_full_disk_takes_whole_rows_only(tmp_path: Path) -> None:
         with small_disk(len(before) + 50), pytest.raises(ReportLostError, match="File too large"):
             report.take(ROWS[0])
         assert path.read_bytes() == before
-        report.expect_repeats()
+        report.require_compaction()
         with small_disk(200), pytest.raises(CompactionError, match="Nothing in it is lost"):
             list(report.finish())
     assert path.read_bytes() == before
@@ -170,7 +170,7 @@ def test_a_report_that_was_moved_is_noticed_and_its_place_is_not_taken(tmp_path:
             report.take(row)
         path.rename(tmp_path / "mine.csv")
         path.write_text("theirs")
-        report.expect_repeats()
+        report.require_compaction()
         with pytest.raises(ReportLostError, match="deleted or moved"):
             list(report.finish())
     assert path.read_text() == "theirs"
@@ -183,14 +183,14 @@ def test_tidying_can_be_broken_off(tmp_path: Path) -> None:
     with Report.create(path) as report:
         for row in [*ROWS, *ROWS]:
             report.take(row)
-        report.expect_repeats()
+        report.require_compaction()
         steps = report.finish()
         next(steps)
         next(steps)
         del steps
     assert len(list(read_results(path))) == 6
     with Report.resume(path) as report:
-        report.expect_repeats()
+        report.require_compaction()
         list(report.finish())
     assert list(read_results(path)) == ROWS
     assert os.listdir(tmp_path) == ["r.csv"]  # noqa: PTH208 - hidden files count

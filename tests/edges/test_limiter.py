@@ -3,7 +3,7 @@
 import pytest
 
 from bulkcancel.sandbox import HeaderMode, Quota, QuotaModel
-from bulkcancel.sandbox.limiter import Limiter, WindowCount
+from bulkcancel.sandbox.quota import QuotaEnforcer, WindowCount
 
 NOON = 1_200_000_000  # a multiple of every period here
 
@@ -16,12 +16,12 @@ def limiter(
     headers: HeaderMode = HeaderMode.NONE,
     burst: int = 3,
     others: float = 0.0,
-) -> Limiter:
+) -> QuotaEnforcer:
     """One that grants 4 requests per second, with a small burst."""
-    return Limiter(Quota(limit, period, headers, model, burst, others), "cancel")
+    return QuotaEnforcer(Quota(limit, period, headers, model, burst, others), "cancel")
 
 
-def granted(limit: Limiter, *moments: float) -> list[bool]:
+def granted(limit: QuotaEnforcer, *moments: float) -> list[bool]:
     """The answers to requests at those seconds past noon."""
     return [limit.take(NOON + moment)[0] for moment in moments]
 

@@ -21,7 +21,7 @@ from bulkcancel.progress import (
     status_line,
 )
 from bulkcancel.progress.words import duration, hold_words, rate_words
-from bulkcancel.tally import Left, Lines, Loss, Tally, summarize
+from bulkcancel.tally import Leftover, LineSet, ReportLoss, Tally, summarize
 
 
 def tally_of(*outcomes: Outcome) -> Tally:
@@ -98,7 +98,7 @@ def test_the_last_line_says_what_to_do_next(
     outcomes: list[Outcome], stop: StopReason | None, resume: str, last: str
 ) -> None:
     """Whatever the end."""
-    loss = Loss("The disk is full.") if stop is StopReason.REPORT_LOST else None
+    loss = ReportLoss("The disk is full.") if stop is StopReason.REPORT_LOST else None
     summary = summarize(tally_of(*outcomes), duration=3.0, paused=1.0, quota_used=0.5, stop=stop, loss=loss)
     lines = closing_lines(summary, where="r.csv", resume=resume)
     assert lines[-1] == last
@@ -111,35 +111,35 @@ def test_the_last_line_says_what_to_do_next(
     ("left", "stop", "last"),
     [
         (
-            Left(Lines([3, 4]), unreported=7),
+            Leftover(LineSet([3, 4]), unreported=7),
             StopReason.INTERRUPTED,
             "Interrupted. 8 rows not done, 2 of them sent and not recorded: input lines 3-4; continue with: again",
         ),
-        (Left(unreported=7), StopReason.TERMINATED, "Terminated. 8 rows not done; continue with: again"),
+        (Leftover(unreported=7), StopReason.TERMINATED, "Terminated. 8 rows not done; continue with: again"),
         (
-            Left(may_have_more=True),
+            Leftover(may_have_more=True),
             StopReason.INTERRUPTED,
             "Interrupted. 1 row not done, and what was not read; continue with: again",
         ),
         (
-            Left(unreported=988, is_limited=True),
+            Leftover(unreported=988, is_limited=True),
             None,
             "Canary done: 4 canceled, 1 failed of 993 rows, 989 remain; continue with: again",
         ),
         (
-            Left(may_have_more=True, is_limited=True),
+            Leftover(may_have_more=True, is_limited=True),
             None,
             "Canary done: 4 canceled, 1 failed. --limit ended it; if the input has more, continue with: again",
         ),
         (
-            Left(gone=1),
+            Leftover(gone=1),
             None,
             "Finished, with 1 row not done, 1 of them no longer in the input; continue with: again",
         ),
     ],
 )
 def test_the_last_line_counts_what_the_report_does_not_have(
-    left: Left, stop: StopReason | None, last: str
+    left: Leftover, stop: StopReason | None, last: str
 ) -> None:
     """Of five rows in the report, one of which failed."""
     tally = tally_of(*[Outcome.CANCELED] * 4, Outcome.FAILED)
@@ -156,7 +156,7 @@ def test_the_last_line_counts_what_the_report_does_not_have(
 )
 def test_a_run_that_is_stopped_at_its_end_says_whether_more_is_to_do(*, more: bool, words: str) -> None:
     """As far as is known."""
-    left = Left(may_have_more=more)
+    left = Leftover(may_have_more=more)
     summary = summarize(tally_of(Outcome.CANCELED), duration=1.0, stop=StopReason.INTERRUPTED, left=left)
     assert closing_lines(summary, where="r.csv", resume="again")[-1] == f"Interrupted. {words}"
 
@@ -165,24 +165,24 @@ def test_a_run_that_is_stopped_at_its_end_says_whether_more_is_to_do(*, more: bo
     ("loss", "words"),
     [
         (
-            Loss("It is gone.", Lines([2, 3]), is_gone=True, earlier=5),
+            ReportLoss("It is gone.", LineSet([2, 3]), is_gone=True, earlier=5),
             "It is gone. Recorded there alone: input lines 2-3 and 5 rows of earlier runs. ",
         ),
         (
-            Loss("It is gone.", is_gone=True, earlier=1),
+            ReportLoss("It is gone.", is_gone=True, earlier=1),
             "It is gone. Recorded there alone: 1 row of earlier runs. ",
         ),
-        (Loss("It is gone.", is_gone=True), "It is gone. "),
+        (ReportLoss("It is gone.", is_gone=True), "It is gone. "),
         (
-            Loss("The disk broke.", Lines([2])),
+            ReportLoss("The disk broke.", LineSet([2])),
             "The disk broke. Taken, but perhaps not on the disk: input lines 2. ",
         ),
-        (Loss("The disk is full."), "The disk is full. "),
+        (ReportLoss("The disk is full."), "The disk is full. "),
     ],
 )
-def test_a_lost_report_says_what_went_with_it(loss: Loss, words: str) -> None:
+def test_a_lost_report_says_what_went_with_it(loss: ReportLoss, words: str) -> None:
     """And which rows were sent and never stood in it."""
-    left = Left(Lines([4, 7]))
+    left = Leftover(LineSet([4, 7]))
     summary = summarize(Tally(), duration=1.0, stop=StopReason.REPORT_LOST, left=left, loss=loss)
     (line,) = closing_lines(summary, where="r.csv", resume="again")
     assert line == (
@@ -222,7 +222,7 @@ def test_a_share_of_429s_is_never_rounded_to_all_or_nothing(
 )
 def test_input_lines_are_named_by_spans(lines: list[int], words: str) -> None:
     """At most fifty of them."""
-    assert lines_of(Lines(lines)) == words
+    assert lines_of(LineSet(lines)) == words
 
 
 def test_messages_have_levels() -> None:

@@ -23,7 +23,7 @@ async def test_a_file_is_whole_and_can_be_read_ahead(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text(HEADER + ROW * 3)
     with open_source(str(path), OPTIONS) as source:
-        assert source.is_whole
+        assert source.is_replayable
         assert len(list(source.scan())) == 3
         source.stop_waiting()
         assert len([row async for batch in source.batches() for row in batch]) == 3
@@ -159,7 +159,7 @@ async def test_a_fifo_waits_for_its_writer_and_gives_rows_at_once(tmp_path: Path
             found.extend(batch)
 
     with open_source(str(path), OPTIONS) as source:
-        assert not source.is_whole
+        assert not source.is_replayable
         async with anyio.create_task_group() as readers:
             readers.start_soon(read)
             await anyio.wait_all_tasks_blocked()

@@ -13,7 +13,7 @@ from bulkcancel.clock import SystemClock
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.sandbox import HeaderMode, Quota, SandboxOptions, Scenario
 from bulkcancel.sandbox.faults import Fault, Faults
-from bulkcancel.sandbox.limiter import Limiter
+from bulkcancel.sandbox.quota import QuotaEnforcer
 from bulkcancel.sandbox.server import Sandbox, serve
 from bulkcancel.sandbox.world import World
 
@@ -109,7 +109,7 @@ async def test_reads_have_a_quota_too() -> None:
 )
 def test_the_quota_is_calendar_aligned(mode: HeaderMode, beyond: str, *, within: bool) -> None:
     """And tells of itself in the chosen way."""
-    limiter = Limiter(Quota(1, 10, mode), "name")
+    limiter = QuotaEnforcer(Quota(1, 10, mode), "name")
     allowed, headers = limiter.take(1003.5)
     assert (allowed, bool(headers)) == (True, within)
     allowed, headers = limiter.take(1003.6)

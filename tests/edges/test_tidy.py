@@ -1,4 +1,4 @@
-"""A finished report is tidied whole or not at all, under any fault and whatever others do meanwhile."""
+"""A finished report is compact whole or not at all, under any fault and whatever others do meanwhile."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ import pytest
 from bulkcancel.errors import CompactionError, ReportError, ReportLostError
 from bulkcancel.models import Outcome, Result
 from bulkcancel.report import Format, Report, read_results
-from bulkcancel.report.tidy import _keep_owner_and_mode, temporary_for
+from bulkcancel.report.compaction import _keep_owner_and_mode, temporary_for
 
 FAILED = [Result(n, "w", f"i{n}", Outcome.FAILED, finished_at=1.0) for n in range(2, 6)]
 DONE = [row._replace(outcome=Outcome.CANCELED) for row in FAILED]
@@ -33,7 +33,7 @@ def report(path: Path) -> Iterator[Report]:
     with Report.create(path) as report:
         for row in FAILED + DONE:
             report.take(row)
-        report.expect_repeats()
+        report.require_compaction()
         yield report
 
 
@@ -67,7 +67,7 @@ def test_a_pair_is_both_of_its_ids_in_a_report_of_any_size(
     with Report.create(path) as report:
         for row in [*FAILED, *others, *DONE]:
             report.take(row)
-        report.expect_repeats()
+        report.require_compaction()
         list(report.finish())
     assert list(read_results(path)) == [*others, *DONE]
 
@@ -88,7 +88,7 @@ def test_a_report_without_repeats_stays_the_file_it_is(path: Path) -> None:
         for row in DONE:
             report.take(row)
         inode = path.stat().st_ino
-        report.expect_repeats()
+        report.require_compaction()
         list(report.finish())
     assert path.stat().st_ino == inode
 
@@ -168,7 +168,7 @@ def test_a_leftover_that_cannot_be_removed_stops_no_run(path: Path, report: Repo
     (temporary_for(path) / "x").mkdir(parents=True)
     with Report.resume(path) as resumed:
         resumed.take(DONE[0])
-        resumed.expect_repeats()
+        resumed.require_compaction()
         with pytest.raises(CompactionError, match="Is a directory"):
             list(resumed.finish())
     assert len(list(read_results(path))) == 9
@@ -213,7 +213,7 @@ def test_a_new_file_that_others_remove_is_a_warning(
     path: Path, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody tidies up hidden files: the report is as it was."""
-    monkeypatch.setattr("bulkcancel.report.tidy._LINES_PER_STEP", 2)
+    monkeypatch.setattr("bulkcancel.report.compaction._LINES_PER_STEP", 2)
     before = path.read_bytes()
     steps = report.finish()
     while not temporary_for(path).exists():
@@ -226,7 +226,7 @@ def test_a_new_file_that_others_remove_is_a_warning(
 
 def test_it_works_in_small_steps(path: Path, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a signal gets its turn in a report of any size; broken off at any, it leaves all as it was."""
-    monkeypatch.setattr("bulkcancel.report.tidy._LINES_PER_STEP", 2)
+    monkeypatch.setattr("bulkcancel.report.compaction._LINES_PER_STEP", 2)
     before, open_before = path.read_bytes(), descriptors()
     for so_many in range(1, 6):
         steps = report.finish()

@@ -6,9 +6,9 @@ from anyio import create_task_group
 from anyio.lowlevel import checkpoint
 from fakeapi import bad, refs
 
-from bulkcancel.engine import Brake
+from bulkcancel.engine import StopSignal
 from bulkcancel.engine.intake import Intake
-from bulkcancel.engine.sender import Job
+from bulkcancel.engine.sender import WorkItem
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import Outcome, Row, StopReason
 from bulkcancel.settings import Settings
@@ -17,7 +17,7 @@ from bulkcancel.settings import Settings
 class Pieces:
     """Rows that come in pieces, each after a while; a piece is seen to be used up before the next is asked for."""
 
-    is_whole = True
+    is_replayable = True
 
     def __init__(self, *pieces: list[Row]) -> None:
         self._pieces = pieces
@@ -45,24 +45,24 @@ class Taking:
     """An intake, and what it settled itself."""
 
     def __init__(self, source: Pieces, **settings: int) -> None:
-        self.brake = Brake()
+        self.stop_signal = StopSignal()
         self.settled: list[tuple[int, Outcome]] = []
         self.source = source
         self.intake = Intake(
             self.source,
             Ledger(),
             Settings(**settings),  # type: ignore[arg-type] # keywords of a table
-            self.brake,
+            self.stop_signal,
             self._settle,
         )
 
-    async def jobs(self, workers: int) -> list[int]:
+    async def items(self, workers: int) -> list[int]:
         """Let that many workers take all there are; gives the lines, as they were taken."""
         lines: list[int] = []
 
         async def work() -> None:
-            while (job := await self.intake.next_job()) is not None:
-                lines.append(job.ref.line)
+            while (item := await self.intake.next_item()) is not None:
+                lines.append(item.ref.line)
                 await checkpoint()
 
         async with create_task_group() as tasks:
@@ -81,35 +81,35 @@ async def test_workers_that_find_a_piece_used_up_ask_once_for_the_next() -> None
     """And each row goes to one of them, in order."""
     rows = refs(60)
     taking = Taking(Pieces(rows[:7], [], rows[7:8], rows[8:]))
-    assert await taking.jobs(workers=16) == [row.line for row in rows]
-    assert await taking.intake.next_job() is None
+    assert await taking.items(workers=16) == [row.line for row in rows]
+    assert await taking.intake.next_item() is None
 
 
 async def test_a_row_that_needs_no_request_is_settled_on_the_way() -> None:
     """While one worker waits for that, others go on."""
     taking = Taking(Pieces([bad(1), *refs(3)[1:], refs(3)[2], bad(9)]))
-    assert sorted(await taking.jobs(workers=2)) == [2, 3]
+    assert sorted(await taking.items(workers=2)) == [2, 3]
     assert sorted(taking.settled) == [(1, Outcome.INVALID), (3, Outcome.DUPLICATE), (9, Outcome.INVALID)]
 
 
 async def test_a_limit_ends_the_reading_behind_the_last_row_it_allows() -> None:
     """Unusable rows don't count, and nothing is left to account for."""
     taking = Taking(Pieces([bad(1), *refs(9)]), limit=4)
-    assert await taking.jobs(workers=3) == [1, 2, 3, 4]
+    assert await taking.items(workers=3) == [1, 2, 3, 4]
     assert taking.source.taken == 5
-    taking.brake.pull(StopReason.INTERRUPTED)
-    assert [job async for job in taking.intake.rest()] == []
+    taking.stop_signal.request(StopReason.INTERRUPTED)
+    assert [item async for item in taking.intake.rest()] == []
 
 
 async def test_what_a_stopped_run_leaves_is_given_as_the_rest() -> None:
     """From the middle of a piece, through all that follow."""
     rows = refs(30)
     taking = Taking(Pieces(rows[:10], rows[10:]))
-    job = await taking.intake.next_job()
-    assert isinstance(job, Job)
-    taking.brake.pull(StopReason.INTERRUPTED)
-    assert await taking.intake.next_job() is None
-    assert [job.ref.line async for job in taking.intake.rest()] == list(range(2, 31))
+    item = await taking.intake.next_item()
+    assert isinstance(item, WorkItem)
+    taking.stop_signal.request(StopReason.INTERRUPTED)
+    assert await taking.intake.next_item() is None
+    assert [item.ref.line async for item in taking.intake.rest()] == list(range(2, 31))
 
 
 async def test_a_row_that_can_not_be_made_ends_the_input() -> None:
@@ -121,5 +121,5 @@ async def test_a_row_that_can_not_be_made_ends_the_input() -> None:
             raise LookupError("mine")
 
     taking = Taking(Broken(refs(2), refs(4)))
-    assert await taking.jobs(workers=2) == [1, 2]
+    assert await taking.items(workers=2) == [1, 2]
     assert isinstance(taking.intake.error, LookupError)

@@ -83,7 +83,7 @@ async def test_a_clock_that_jumps_stalls_nothing() -> None:
 class Endless:
     """Rows that are made as they are read."""
 
-    is_whole = True
+    is_replayable = True
 
     def __init__(self, count: int) -> None:
         self._count = count

@@ -95,7 +95,7 @@ async def test_what_could_not_be_sent_for_want_of_files_is_no_request() -> None:
     assert summary.outcomes[Outcome.CANCELED] == 8
     assert {result.attempts for result in results} == {1}
     assert summary.requests == 8
-    assert not engine.gate.pacer.is_down
+    assert not engine.limiter.pacer.is_down
 
 
 @pytest.mark.parametrize("answered_first", [0, 3])

@@ -9,7 +9,7 @@ from faketime import FakeClock
 from bulkcancel.engine import Engine
 from bulkcancel.models import InstanceRef, Outcome, Reply, Result, StopReason
 from bulkcancel.sandbox import HeaderMode, Quota, QuotaModel
-from bulkcancel.sandbox.limiter import Limiter
+from bulkcancel.sandbox.quota import QuotaEnforcer
 from bulkcancel.settings import Settings
 from bulkcancel.tally import Summary
 
@@ -63,7 +63,7 @@ def limited(
     clock: FakeClock, quota: Quota, headers: dict[str, str] | None = None
 ) -> Callable[[InstanceRef, int], Reply]:
     """What a gateway answers whose rate limit says 503."""
-    limiter = Limiter(quota, "")
+    limiter = QuotaEnforcer(quota, "")
     return lambda *_: OK if limiter.take(clock.wall())[0] else Reply(503, headers or {}, PAGE)
 
 

@@ -25,7 +25,7 @@ from bulkcancel.models import (
     StopReason,
 )
 from bulkcancel.settings import FailureLimit, Settings, Shard
-from bulkcancel.tally import Loss, Summary
+from bulkcancel.tally import ReportLoss, Summary
 
 FORBIDDEN = Reply(403, {}, b'{"errors":["Forbidden"]}')
 Rule = Callable[[InstanceRef, int], Reply | Failure]
@@ -46,14 +46,14 @@ class Run:
             ledger=ledger,
         )
 
-    async def __call__(self, rows: list[Row], *, is_whole: bool = True) -> Summary:
+    async def __call__(self, rows: list[Row], *, is_replayable: bool = True) -> Summary:
         """Run to the end."""
 
         async def sink(result: Result) -> None:
             self.results.append(result)
 
         async with self.clock.autojump():
-            return await self.engine.run(Rows(rows, is_whole=is_whole), sink)
+            return await self.engine.run(Rows(rows, is_replayable=is_replayable), sink)
 
     @property
     def outcomes(self) -> Counter[Outcome]:
@@ -114,7 +114,7 @@ async def test_a_row_is_given_up_after_its_attempts() -> None:
 
 
 async def test_a_429_does_not_use_up_attempts() -> None:
-    """The gate waits once for all."""
+    """The limiter waits once for all."""
     limited = Reply(429, {"Retry-After": "2"}, b"")
     run = Run(lambda _, attempt: limited if attempt <= 2 else OK, max_attempts=1, concurrency=4)
     summary = await run(refs(4))
@@ -348,7 +348,7 @@ async def test_a_lost_report_stops_sending() -> None:
     async with run.clock.autojump():
         summary = await run.engine.run(Rows(refs(1000)), sink)
     assert summary.exit_code is ExitCode.REPORT_LOST
-    assert summary.loss == Loss("The disk is full.")
+    assert summary.loss == ReportLoss("The disk is full.")
     unrecorded = set(run.api.sent) - {result.instance_id for result in taken}
     assert {f"i{line - 1}" for line in summary.left.unrecorded} == unrecorded
     assert summary.requests == len(run.api.sent) < 20
@@ -394,7 +394,7 @@ async def test_an_answer_that_cannot_be_is_the_runs_error() -> None:
     async with run.clock.autojump():
         with pytest.raises(ZeroDivisionError):
             await run.engine.run(Rows(refs(100)), run.results.append)
-    assert run.engine.gate.pacer.in_flight == 0
+    assert run.engine.limiter.pacer.in_flight == 0
     summary = run.engine.summary()
     assert list(summary.left.unrecorded) == [10]
     assert summary.requests == len(run.api.sent) == run.outcomes[Outcome.CANCELED] + 1

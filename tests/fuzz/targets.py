@@ -11,8 +11,8 @@ from bulkcancel.datadog.redact import Redactor
 from bulkcancel.datadog.target import Target
 from bulkcancel.errors import ConfigurationError, InputError, ReportError
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply, Row
-from bulkcancel.pacing import read_notice
-from bulkcancel.pacing.notice import LONGEST_PAUSE
+from bulkcancel.pacing import read_rate_limit_headers
+from bulkcancel.pacing.headers import LONGEST_PAUSE
 from bulkcancel.report import Format, read_recorded, read_results
 from bulkcancel.sites import is_loopback
 from bulkcancel.sources import InputOptions, Parser
@@ -45,7 +45,7 @@ def fuzz_parsing(data: bytes) -> None:
     )
     whole = _rows(data[2:], options, len(data) + 1)
     sliced = _rows(data[2:], options, step)
-    # What zlib gives before it notices damage depends on the pieces; rows that were lost are told of.
+    # What zlib gives before it limits damage depends on the pieces; rows that were lost are told of.
     if not data[2:].startswith(b"\x1f\x8b") or not (_is_damaged(whole) or _is_damaged(sliced)):
         assert whole == sliced, "slices matter"
     for row in whole or ():
@@ -84,14 +84,14 @@ def _rows(data: bytes, options: InputOptions, step: int) -> list[Row] | None:
 def fuzz_headers(data: bytes) -> None:
     """Quota headers, one a line, in the order of `_HEADERS`."""
     texts = data.decode("utf-8", "surrogateescape").split("\n")
-    notice = read_notice(dict(zip(_HEADERS, texts, strict=False)), _WALL)
-    assert 0.0 <= (notice.retry_after or 0.0) <= LONGEST_PAUSE, "waits too long"
-    assert 0.0 <= (notice.reset or 0.0) <= 86_401, "waits too long"
-    assert notice.broken in {"", *_HEADERS}
+    limits = read_rate_limit_headers(dict(zip(_HEADERS, texts, strict=False)), _WALL)
+    assert 0.0 <= (limits.retry_after or 0.0) <= LONGEST_PAUSE, "waits too long"
+    assert 0.0 <= (limits.reset or 0.0) <= 86_401, "waits too long"
+    assert limits.broken in {"", *_HEADERS}
 
 
 def fuzz_reports(data: bytes) -> None:
-    """Lines of a report: what is read comes back as it was, and never as a formula."""
+    """LineSet of a report: what is read comes back as it was, and never as a formula."""
     for form in Format:
         for line in data.decode("utf-8", "replace").split("\n"):
             try:
@@ -124,10 +124,10 @@ def fuzz_bodies(data: bytes) -> None:
     location = _REDACTOR.text(data[1:200].decode("latin-1"))
     reply = Reply(status, {"Location": location}, body)
     for text in (
-        (judgement := policy.judge(reply)).code,
-        judgement.detail,
+        (classification := policy.classify(reply)).code,
+        classification.detail,
         policy.read_state(reply)[1],
-        policy.judge(Failure(FailureKind.UNKNOWN, printable(location, 200))).detail,
+        policy.classify(Failure(FailureKind.UNKNOWN, printable(location, 200))).detail,
     ):
         assert _is_printable(text), "unprintable"
         assert len(text) <= 2 * policy.DETAIL_LIMIT, "too long"

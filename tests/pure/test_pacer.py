@@ -6,26 +6,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulkcancel.pacing import Hold, HoldReason, Notice, Pacer, Spacing, Ticket
+from bulkcancel.pacing import Hold, HoldReason, Pacer, Permit, RateLimitHeaders, Spacing
 from bulkcancel.pacing.breaker import Breaker
 from bulkcancel.settings import Rate
 
-SILENT = Notice()
+SILENT = RateLimitHeaders()
 
 
-def told(remaining: int, reset: float, *, limit: int = 10, period: float = 5.0) -> Notice:
+def told(remaining: int, reset: float, *, limit: int = 10, period: float = 5.0) -> RateLimitHeaders:
     """What a reply with all headers says."""
-    return Notice(limit, period, remaining, reset)
+    return RateLimitHeaders(limit, period, remaining, reset)
 
 
-def proven(notice: Notice = SILENT, **options: float) -> Pacer:
+def proven(limits: RateLimitHeaders = SILENT, **options: float) -> Pacer:
     """A pacer whose first request was accepted at time 0."""
     pacer = Pacer(concurrency=int(options.pop("concurrency", 8)), **options)  # type: ignore[arg-type] # one type
-    pacer.accepted(pacer.sent(0.0), 0.0, notice)
+    pacer.accepted(pacer.sent(0.0), 0.0, limits)
     return pacer
 
 
-def go(pacer: Pacer, now: float) -> Ticket:
+def go(pacer: Pacer, now: float) -> Permit:
     """Ask for leave, get it and take it."""
     assert pacer.ask(now) == 0.0
     return pacer.sent(now)
@@ -35,10 +35,10 @@ def test_the_first_request_goes_alone() -> None:
     """It proves keys and route before the workers open up."""
     pacer = Pacer(concurrency=8)
     assert pacer.ask(0.0) == 0.0
-    ticket = pacer.sent(0.0)
-    assert ticket.is_probe
+    permit = pacer.sent(0.0)
+    assert permit.is_probe
     assert pacer.ask(0.0) == math.inf
-    pacer.accepted(ticket, 0.1, SILENT, proves=False)
+    pacer.accepted(permit, 0.1, SILENT, proves=False)
     pacer.sent(0.1)
     assert pacer.ask(0.1) == math.inf
 
@@ -70,11 +70,11 @@ def alone(pacer: Pacer, *, knows_turn: bool = True) -> Pacer:
 def test_a_window_is_spent_to_the_last_request() -> None:
     """What is in flight counts against `Remaining`."""
     pacer = alone(proven(told(3, 4)))
-    tickets = [pacer.sent(1.0) for _ in range(3) if pacer.ask(1.0) == 0.0]
-    assert len(tickets) == 3
+    permits = [pacer.sent(1.0) for _ in range(3) if pacer.ask(1.0) == 0.0]
+    assert len(permits) == 3
     assert pacer.ask(1.0) == 3.0
-    for left, ticket in zip((2, 1, 0), tickets, strict=True):
-        pacer.accepted(ticket, 1.1, told(left, 3))
+    for left, permit in zip((2, 1, 0), permits, strict=True):
+        pacer.accepted(permit, 1.1, told(left, 3))
     assert pacer.ask(1.1) == pytest.approx(2.9)
     assert pacer.hold is not None
     assert pacer.hold.reason is HoldReason.QUOTA
@@ -93,10 +93,10 @@ def test_where_others_spend_too_fewer_are_in_flight_the_less_is_left() -> None:
 def test_the_number_in_flight_may_double_with_each_round_trip_at_first() -> None:
     """So that four shards that start together do not all take the whole window."""
     pacer = alone(proven(told(400, 4, limit=500), concurrency=256))
-    tickets = []
+    permits = []
     while pacer.ask(1.0) == 0.0:
-        tickets.append(pacer.sent(1.0))
-    assert len(tickets) == 9
+        permits.append(pacer.sent(1.0))
+    assert len(permits) == 9
     assert pacer.ask(1.0) == math.inf
 
 
@@ -108,9 +108,9 @@ def test_the_last_requests_of_a_window_find_out_when_it_turns() -> None:
     assert wait == pytest.approx(0.0, abs=0.011)
     wait = pacer.ask(0.6, waiting=32)
     assert 0.85 < wait < 0.95
-    ticket = pacer.sent(0.6 + wait)
+    permit = pacer.sent(0.6 + wait)
     assert pacer.ask(1.5, waiting=31) == math.inf
-    pacer.accepted(ticket, 1.52, told(3, 3, limit=500))
+    pacer.accepted(permit, 1.52, told(3, 3, limit=500))
     assert pacer._window.turns.width < 0.55
     assert pacer.ask(1.6, waiting=2) == 0.0
     assert pacer.ask(2.9, waiting=32) == 0.0
@@ -132,7 +132,7 @@ def test_after_the_turn_one_probe_goes_first() -> None:
 def test_headroom_is_left() -> None:
     """A fifth of ten is two."""
     assert send_all(alone(proven(told(4, 4), headroom=0.2)), 1.0) == 2
-    assert send_all(alone(proven(Notice(None, 5.0, 9, 4.0), headroom=0.2)), 1.0) == 7
+    assert send_all(alone(proven(RateLimitHeaders(None, 5.0, 9, 4.0), headroom=0.2)), 1.0) == 7
 
 
 def test_a_probe_that_meets_the_old_window_is_not_its_turn() -> None:
@@ -150,9 +150,9 @@ def test_a_wave_of_429s_counts_once() -> None:
     """Those sent before the pause say nothing new."""
     pacer = proven()
     first, second = go(pacer, 1.0), go(pacer, 1.0)
-    pacer.throttled(first, 1.1, Notice(retry_after=2.0))
+    pacer.throttled(first, 1.1, RateLimitHeaders(retry_after=2.0))
     held = pacer.ask(1.1)
-    pacer.throttled(second, 1.2, Notice(retry_after=200.0))
+    pacer.throttled(second, 1.2, RateLimitHeaders(retry_after=200.0))
     assert 0.0 < pacer.ask(1.2) < held <= 2.0
 
 
@@ -190,9 +190,9 @@ def test_a_bare_429_in_a_window_that_counts_down_leaves_the_window_as_it_is() ->
 def test_an_outage_lets_one_probe_at_a_time_ask() -> None:
     """Faults in a row open the breaker; a sound reply closes it."""
     pacer = proven(concurrency=3)
-    tickets = [pacer.sent(1.0) for _ in range(3)]
-    for ticket in tickets:
-        pacer.lost(ticket, 1.0)
+    permits = [pacer.sent(1.0) for _ in range(3)]
+    for permit in permits:
+        pacer.lost(permit, 1.0)
     assert pacer.ask(1.0) == 1.0
     assert pacer.hold is not None
     assert pacer.hold.reason is HoldReason.OUTAGE
@@ -235,7 +235,7 @@ def test_a_rate_holds_everyone() -> None:
 
 def test_a_broken_header_is_remembered() -> None:
     """So that somebody can be warned once."""
-    assert proven(Notice(broken="Retry-After")).broken_header == "Retry-After"
+    assert proven(RateLimitHeaders(broken="Retry-After")).broken_header == "Retry-After"
     pacer = proven(told(0, 5))
     for number in (1.0, 2.0, 3.0):
         pacer.accepted(pacer.sent(5.0 * number), 5.0 * number, told(0, 5))
@@ -266,10 +266,10 @@ def test_more_is_held_back_than_the_window_has_left_while_an_answer_is_out() -> 
     assert pacer.hold is None
 
 
-def answers_503(pacer: Pacer, count: int, now: float, *, notice: Notice = SILENT) -> list[bool]:
+def answers_503(pacer: Pacer, count: int, now: float, *, limits: RateLimitHeaders = SILENT) -> list[bool]:
     """So many requests sent together and answered 503; tells what each was taken for."""
-    tickets = [pacer.sent(now) for _ in range(count)]
-    return [pacer.unavailable(ticket, now, notice) for ticket in tickets]
+    permits = [pacer.sent(now) for _ in range(count)]
+    return [pacer.unavailable(permit, now, limits) for permit in permits]
 
 
 def reason(pacer: Pacer) -> HoldReason | None:
@@ -300,9 +300,9 @@ def test_503s_of_a_rate_limit_pace_like_bare_429s() -> None:
 def test_a_503_that_says_when_to_come_back_is_obeyed() -> None:
     """Everybody waits at least that long, after a refused probe too."""
     pacer = proven()
-    assert answers_503(pacer, 4, 1.0, notice=Notice(retry_after=3.0)) == [False, False, True, True]
+    assert answers_503(pacer, 4, 1.0, limits=RateLimitHeaders(retry_after=3.0)) == [False, False, True, True]
     assert pacer.ask(1.0) == 3.0
-    assert pacer.unavailable(go(pacer, 4.0), 4.1, Notice(retry_after=0.5))
+    assert pacer.unavailable(go(pacer, 4.0), 4.1, RateLimitHeaders(retry_after=0.5))
     assert pacer.ask(4.1) == 0.5
     assert pacer.unavailable(go(pacer, 4.6), 4.7, SILENT)
     assert pacer.ask(4.7) < 0.1
@@ -365,8 +365,8 @@ def test_during_an_outage_there_is_one_probe_at_a_time() -> None:
     for _ in range(4):
         pacer.accepted(go(pacer, 0.5), 0.5, told(395, 399, limit=500, period=600.0))
     early = [go(pacer, 1.0) for _ in range(12)]
-    for ticket in early[:10]:
-        pacer.lost(ticket, 1.0)
+    for permit in early[:10]:
+        pacer.lost(permit, 1.0)
     probe = go(pacer, 2.0)
     pacer.lost(early[10], 2.1)
     assert pacer.ask(60.0) == math.inf
@@ -389,7 +389,7 @@ def test_what_holds_is_told_anew_each_time() -> None:
 def test_a_429_proves_the_keys_and_its_broken_header_is_remembered() -> None:
     """It comes from behind them."""
     pacer = Pacer(concurrency=2)
-    pacer.throttled(pacer.sent(0.0), 0.0, Notice(retry_after=1.0, broken="X-RateLimit-Reset"))
+    pacer.throttled(pacer.sent(0.0), 0.0, RateLimitHeaders(retry_after=1.0, broken="X-RateLimit-Reset"))
     assert pacer.broken_header == "X-RateLimit-Reset"
     assert pacer.ask(0.0) == 1.0
     pacer.accepted(go(pacer, 1.0), 1.0, SILENT)
@@ -400,7 +400,7 @@ def test_a_429_proves_the_keys_and_its_broken_header_is_remembered() -> None:
 def test_requests_in_flight_fill_the_allowance() -> None:
     """The last that lands makes room for one."""
     pacer = alone(proven(told(400, 4, limit=500), concurrency=3))
-    tickets = [go(pacer, 1.0) for _ in range(3)]
+    permits = [go(pacer, 1.0) for _ in range(3)]
     assert pacer.ask(1.0) == math.inf
-    pacer.accepted(tickets[0], 1.0, told(399, 4, limit=500))
+    pacer.accepted(permits[0], 1.0, told(399, 4, limit=500))
     assert pacer.ask(1.0) == 0.0

@@ -4,7 +4,7 @@ import pytest
 
 from bulkcancel import policy
 from bulkcancel.models import Failure, FailureKind, Outcome, Reply, StopReason
-from bulkcancel.policy import Refusals, State, Verdict
+from bulkcancel.policy import CredentialCheck, State, Verdict
 
 HTML = b"<html><body>Bad Gateway</body></html>"
 
@@ -53,9 +53,9 @@ def reply(status: int, body: bytes = b"", **headers: str) -> Reply:
 )
 def test_an_answer_means_what_the_table_says(answer: Reply | Failure, verdict: Verdict, code: str) -> None:
     """Acceptance is the status; a page in place of JSON decides nothing."""
-    judgement = policy.judge(answer)
-    assert (judgement.verdict, judgement.code) == (verdict, code)
-    assert judgement.is_final == (verdict not in {Verdict.THROTTLED, Verdict.FAULT})
+    classification = policy.classify(answer)
+    assert (classification.verdict, classification.code) == (verdict, code)
+    assert classification.is_final == (verdict not in {Verdict.THROTTLED, Verdict.FAULT})
 
 
 @pytest.mark.parametrize(
@@ -157,8 +157,8 @@ def test_a_judgement_has_the_status_and_words(
     answer: Reply | Failure, status: int | None, detail: str
 ) -> None:
     """The server's own where it has any, cut to a length that fits a row."""
-    judgement = policy.judge(answer)
-    assert (judgement.status, judgement.detail) == (status, detail)
+    classification = policy.classify(answer)
+    assert (classification.status, classification.detail) == (status, detail)
 
 
 @pytest.mark.parametrize(
@@ -193,66 +193,70 @@ def test_an_excerpt_is_the_first_words_on_one_line() -> None:
 
 def test_a_refusal_of_a_known_workflow_still_needs_explaining_only_until_one_passed() -> None:
     """Before, its rows are held back; after, none is, whatever was refused."""
-    refusals = Refusals()
-    assert not refusals.holds_back("a")
-    assert not refusals.is_unproven
-    refusals.refused(Verdict.FORBIDDEN, "a")
-    refusals.passed()
-    assert not refusals.holds_back("a")
-    refusals.refused(Verdict.FORBIDDEN, "b")
-    assert not refusals.holds_back("b")
+    credential_check = CredentialCheck()
+    assert not credential_check.holds_back("a")
+    assert not credential_check.is_unproven
+    credential_check.refused(Verdict.FORBIDDEN, "a")
+    credential_check.passed()
+    assert not credential_check.holds_back("a")
+    credential_check.refused(Verdict.FORBIDDEN, "b")
+    assert not credential_check.holds_back("b")
 
 
 def test_a_workflow_refused_twice_is_no_second_one() -> None:
     """Three different ones end the run; the keys are checked at the first refusal alone."""
-    refusals = Refusals()
-    assert [refusals.refused(Verdict.FORBIDDEN, "a") for _ in range(3)] == [True, False, False]
-    assert not refusals.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
-    refusals.refused(Verdict.FORBIDDEN, "b")
-    assert not refusals.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
+    credential_check = CredentialCheck()
+    assert [credential_check.refused(Verdict.FORBIDDEN, "a") for _ in range(3)] == [True, False, False]
+    assert not credential_check.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
+    credential_check.refused(Verdict.FORBIDDEN, "b")
+    assert not credential_check.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
 
 
 def test_proven_keys_are_checked_after_25_refusals_in_a_row() -> None:
     """One that passes begins the row anew; unproven ones at the first and at every 25th."""
-    refusals = Refusals()
-    refusals.passed()
+    credential_check = CredentialCheck()
+    credential_check.passed()
     for _ in range(24):
-        assert not refusals.refused(Verdict.FORBIDDEN, "a")
-    refusals.passed()
-    assert [refusals.refused(Verdict.FORBIDDEN, "a") for _ in range(50)] == ([False] * 24 + [True]) * 2
-    refusals = Refusals()
-    assert [refusals.refused(Verdict.FORBIDDEN, "a") for _ in range(25)] == [True] + [False] * 23 + [True]
+        assert not credential_check.refused(Verdict.FORBIDDEN, "a")
+    credential_check.passed()
+    assert [credential_check.refused(Verdict.FORBIDDEN, "a") for _ in range(50)] == (
+        [False] * 24 + [True]
+    ) * 2
+    credential_check = CredentialCheck()
+    assert [credential_check.refused(Verdict.FORBIDDEN, "a") for _ in range(25)] == [True] + [False] * 23 + [
+        True
+    ]
 
 
 def test_refusals_are_explained_before_more_rows_are_spent() -> None:
     """The key check comes first; where it passes, two more workflows are tried."""
-    refusals = Refusals()
-    assert refusals.refused(Verdict.FORBIDDEN, "a")
-    assert refusals.ends_the_run(Verdict.FORBIDDEN, keys_pass=False)
-    assert not refusals.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
-    assert refusals.is_unproven
-    assert refusals.holds_back("a")
-    assert not refusals.holds_back("b")
-    refusals.refused(Verdict.FORBIDDEN, "b")
-    refusals.refused(Verdict.FORBIDDEN, "c")
-    assert refusals.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
+    credential_check = CredentialCheck()
+    assert credential_check.refused(Verdict.FORBIDDEN, "a")
+    assert credential_check.ends_the_run(Verdict.FORBIDDEN, keys_pass=False)
+    assert not credential_check.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
+    assert credential_check.is_unproven
+    assert credential_check.holds_back("a")
+    assert not credential_check.holds_back("b")
+    credential_check.refused(Verdict.FORBIDDEN, "b")
+    credential_check.refused(Verdict.FORBIDDEN, "c")
+    assert credential_check.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
 
 
 def test_a_401_ends_the_run_without_a_check() -> None:
     """Keys that are not accepted at all need no second question."""
-    refusals = Refusals()
-    assert not refusals.refused(Verdict.UNAUTHORIZED, "a")
-    assert refusals.ends_the_run(Verdict.UNAUTHORIZED, keys_pass=True)
+    credential_check = CredentialCheck()
+    assert not credential_check.refused(Verdict.UNAUTHORIZED, "a")
+    assert credential_check.ends_the_run(Verdict.UNAUTHORIZED, keys_pass=True)
 
 
 def test_after_a_success_refusals_concern_their_workflow_alone() -> None:
-    """Proven keys are checked again only after 25 refusals in a row."""
-    refusals = Refusals()
-    refusals.passed()
-    assert [refusals.refused(Verdict.FORBIDDEN, str(n)) for n in range(25)] == [False] * 24 + [True]
-    assert not refusals.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
-    assert not refusals.holds_back("1")
-    assert not refusals.is_unproven
+    """Proven keys are checked again only after 25 credential_check in a row."""
+    credential_check = CredentialCheck()
+    credential_check.passed()
+    assert [credential_check.refused(Verdict.FORBIDDEN, str(n)) for n in range(25)] == [False] * 24 + [True]
+    assert not credential_check.ends_the_run(Verdict.FORBIDDEN, keys_pass=True)
+    assert not credential_check.holds_back("1")
+    assert not credential_check.is_unproven
 
 
 @pytest.mark.parametrize(
@@ -291,7 +295,7 @@ def test_a_row_cut_short_says_so() -> None:
     """Without an answer it was not attempted; else its last answer counts."""
     words = "the run stopped first (interrupted)"
     assert policy.cut_short(None, StopReason.INTERRUPTED) == (Outcome.NOT_ATTEMPTED, words)
-    slow = policy.judge(Failure(FailureKind.TIMEOUT, "slow"))
+    slow = policy.classify(Failure(FailureKind.TIMEOUT, "slow"))
     assert policy.cut_short(slow, StopReason.INTERRUPTED)[1] == "slow (the run stopped: interrupted)"
-    outcome, detail = policy.cut_short(policy.judge(reply(500)), StopReason.MAX_DURATION)
+    outcome, detail = policy.cut_short(policy.classify(reply(500)), StopReason.MAX_DURATION)
     assert (outcome, detail) == (Outcome.FAILED, "(the run stopped: max_duration)")

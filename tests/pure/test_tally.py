@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcancel.models import ExitCode, Outcome, Result, StopReason
-from bulkcancel.tally import Left, Lines, Tally, summarize
+from bulkcancel.tally import Leftover, LineSet, Tally, summarize
 
 
 def result(outcome: Outcome, *, attempts: int = 1, code: str = "") -> Result:
@@ -93,7 +93,7 @@ def test_a_summary_has_a_json_form() -> None:
         paused=0.98765,
         quota_used=0.123456,
         stop=StopReason.MAX_DURATION,
-        left=Left(Lines([8, 9]), requests=5, throttled=1, unreported=30, may_have_more=True),
+        left=Leftover(LineSet([8, 9]), requests=5, throttled=1, unreported=30, may_have_more=True),
     )
     shown = {
         "rows": 4,
@@ -154,17 +154,17 @@ def test_only_rows_that_were_sent_count_as_finished() -> None:
 @given(st.sets(st.integers(-200, 200) | st.integers(1, 10**12)))
 def test_lines_are_a_set_in_order(lines: set[int]) -> None:
     """Whatever numbers a caller gives his rows."""
-    found = Lines(lines)
+    found = LineSet(lines)
     assert list(found) == sorted(lines)
     assert len(found) == len(lines)
     spans = list(found.spans())
     assert [line for first, last in spans for line in range(first, last + 1)] == sorted(lines)
     assert all(before[1] + 1 < after[0] for before, after in pairwise(spans))
-    assert found == Lines(sorted(lines, reverse=True))
-    assert found != Lines(lines ^ {7})
+    assert found == LineSet(sorted(lines, reverse=True))
+    assert found != LineSet(lines ^ {7})
     assert found != lines
 
 
 def test_lines_show_themselves() -> None:
     """Where a test fails, say."""
-    assert repr(Lines([3, 1])) == "Lines([1, 3])"
+    assert repr(LineSet([3, 1])) == "LineSet([1, 3])"

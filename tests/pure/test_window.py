@@ -4,29 +4,34 @@ import math
 
 import pytest
 
-from bulkcancel.pacing import Notice
-from bulkcancel.pacing.notice import LONGEST_PAUSE
+from bulkcancel.pacing import RateLimitHeaders
+from bulkcancel.pacing.headers import LONGEST_PAUSE
 from bulkcancel.pacing.window import Window
 
-SILENT = Notice()
+SILENT = RateLimitHeaders()
 
 
-def told(remaining: int, reset: float, *, limit: int = 500, period: float = 5.0) -> Notice:
+def told(remaining: int, reset: float, *, limit: int = 500, period: float = 5.0) -> RateLimitHeaders:
     """What a reply with all headers says."""
-    return Notice(limit, period, remaining, reset)
+    return RateLimitHeaders(limit, period, remaining, reset)
 
 
 def accept(
-    window: Window, notice: Notice, sent_at: float, *, left: float | None = None, is_probe: bool = False
+    window: Window,
+    limits: RateLimitHeaders,
+    sent_at: float,
+    *,
+    left: float | None = None,
+    is_probe: bool = False,
 ) -> None:
     """A reply a tenth of a second after its request."""
     before = window.remaining if left is None else left
-    window.accepted(notice, sent_at, sent_at + 0.1, left=before, is_probe=is_probe)
+    window.accepted(limits, sent_at, sent_at + 0.1, left=before, is_probe=is_probe)
 
 
-def refuse(window: Window, notice: Notice, sent_at: float, *, is_probe: bool = False) -> None:
+def refuse(window: Window, limits: RateLimitHeaders, sent_at: float, *, is_probe: bool = False) -> None:
     """A 429 a tenth of a second after its request."""
-    window.throttled(notice, sent_at, sent_at + 0.1, is_probe=is_probe)
+    window.throttled(limits, sent_at, sent_at + 0.1, is_probe=is_probe)
 
 
 def test_with_no_headers_few_go_at_first() -> None:
@@ -45,7 +50,7 @@ def test_what_a_window_took_is_expected_of_the_next() -> None:
     window = Window()
     for number in range(200):
         accept(window, SILENT, 10 + number / 1000)
-    refuse(window, Notice(retry_after=3.0), 10.3)
+    refuse(window, RateLimitHeaders(retry_after=3.0), 10.3)
     assert window.expected == 200
     assert window.room(0, 0.0) == 0.0
     assert window.resumes == pytest.approx(13.4)
@@ -130,7 +135,7 @@ def test_a_reply_without_headers_still_counts() -> None:
 def test_remaining_without_an_end_is_no_window() -> None:
     """When to come back would not be known."""
     window = Window()
-    accept(window, Notice(remaining=0), 0.0)
+    accept(window, RateLimitHeaders(remaining=0), 0.0)
     assert window.room(0, 0.0) == 8.0 + 1 / 40
 
 
@@ -189,7 +194,7 @@ def test_a_probe_too_early_waits_a_little_longer() -> None:
     waits = []
     for _ in range(12):
         sent_at = window.resumes
-        refuse(window, Notice(retry_after=0.0), sent_at, is_probe=True)
+        refuse(window, RateLimitHeaders(retry_after=0.0), sent_at, is_probe=True)
         waits.append(window.resumes - sent_at)
     assert waits[0] > 0.1
     assert waits[-1] == pytest.approx(10.1)
@@ -198,7 +203,7 @@ def test_a_probe_too_early_waits_a_little_longer() -> None:
 def test_no_header_holds_a_run_for_hours() -> None:
     """After five minutes it is asked again, whatever was told."""
     window = Window()
-    refuse(window, Notice(100, 86_400.0, 0, 50_000.0), 10.0)
+    refuse(window, RateLimitHeaders(100, 86_400.0, 0, 50_000.0), 10.0)
     assert window.resumes == pytest.approx(10.1 + LONGEST_PAUSE)
     assert window.peak_share is None
 
@@ -228,7 +233,7 @@ def test_a_refused_probe_tells_that_the_turn_is_later() -> None:
     """Later than it was sent."""
     window = Window()
     accept(window, told(0, 2), 10.0)
-    refuse(window, Notice(retry_after=0.0), 12.1, is_probe=True)
+    refuse(window, RateLimitHeaders(retry_after=0.0), 12.1, is_probe=True)
     assert (window.turns.after, window.turns.by) == pytest.approx((12.1, 13.2))
 
 

@@ -78,7 +78,7 @@ async def test_what_a_server_echoes_is_redacted(echo: Callable[[bytes], bytes]) 
             said = await api.cancel(InstanceRef(W, X, 1))
             read = await api.get_instance(InstanceRef(W, X, 1))
     assert API_KEY in peer.heads[0].decode()
-    judged = policy.judge(said)
+    judged = policy.classify(said)
     assert not shows_a_key(
         f"{judged} {policy.read_state(read)} {said if isinstance(said, Failure) else said.body!r}"
     )

@@ -4,9 +4,9 @@ import pytest
 from fakeapi import ENDED, OK, FakeApi
 from faketime import FakeClock
 
-from bulkcancel.engine.brake import Brake, StoppedError
-from bulkcancel.engine.confirm import Confirmer
-from bulkcancel.engine.gate import Gate
+from bulkcancel.engine.limiter import Limiter
+from bulkcancel.engine.stop_signal import StoppedError, StopSignal
+from bulkcancel.engine.verifier import Verifier
 from bulkcancel.models import Failure, InstanceRef, Outcome, Reply, StopReason
 from bulkcancel.pacing import Pacer
 from bulkcancel.policy import State
@@ -29,18 +29,22 @@ class Looking(FakeApi):
         return self._last if self.clock.now() >= self._ends else self._meanwhile
 
 
-def confirmer(api: FakeApi, timeout: float = 20.0) -> tuple[Confirmer, Gate, Brake]:
-    """One with a gate of its own."""
-    brake = Brake()
-    gate = Gate(Pacer(concurrency=4), api.clock, brake)
-    return Confirmer(api, gate, clock=api.clock, brake=brake, timeout=timeout), gate, brake
+def verifier(api: FakeApi, timeout: float = 20.0) -> tuple[Verifier, Limiter, StopSignal]:
+    """One with a limiter of its own."""
+    stop_signal = StopSignal()
+    limiter = Limiter(Pacer(concurrency=4), api.clock, stop_signal)
+    return (
+        Verifier(api, limiter, clock=api.clock, stop_signal=stop_signal, timeout=timeout),
+        limiter,
+        stop_signal,
+    )
 
 
 async def test_it_looks_after_half_a_second_and_then_ever_more_rarely() -> None:
     """Half as long again each time, to five seconds; and once more at the end of its time."""
     api = Looking(1e9, RUNNING)
     async with api.clock.autojump():
-        outcome, detail = await confirmer(api)[0].watch(REF)
+        outcome, detail = await verifier(api)[0].watch(REF)
     pauses = [later - earlier for earlier, later in zip([0.0, *api.looked_at], api.looked_at, strict=False)]
     assert pauses == pytest.approx([0.5, 0.75, 1.125, 1.6875, 2.53125, 3.796875, 5.0, 4.609375])
     assert api.clock.now() == 20.0
@@ -58,7 +62,7 @@ async def test_it_says_how_it_ended(kind: bytes, outcome: Outcome, detail: str) 
     """As soon as it is seen, and not after."""
     api = Looking(1.0, Reply(200, {}, ENDED % kind))
     async with api.clock.autojump():
-        assert await confirmer(api)[0].watch(REF) == (outcome, detail)
+        assert await verifier(api)[0].watch(REF) == (outcome, detail)
     assert api.looked_at == [0.5, 1.25]
 
 
@@ -66,7 +70,7 @@ async def test_what_could_not_be_read_is_said() -> None:
     """By its last read."""
     api = Looking(0.0, Reply(403, {}, b'{"errors":["Forbidden"]}'))
     async with api.clock.autojump():
-        outcome, detail = await confirmer(api, timeout=1.0)[0].watch(REF)
+        outcome, detail = await verifier(api, timeout=1.0)[0].watch(REF)
     assert (outcome, detail) == (
         Outcome.UNCONFIRMED,
         "not seen to end within 1 s; the read answered 403 Forbidden",
@@ -83,20 +87,20 @@ async def test_what_could_not_be_read_is_said() -> None:
 async def test_it_ends_with_the_run(pulled_at: float, detail: str) -> None:
     """At once, and says what it saw last."""
     api = Looking(1e9, RUNNING)
-    one, _, brake = confirmer(api)
+    one, _, stop_signal = verifier(api)
 
     async with api.clock.autojump() as tasks:
-        tasks.start_soon(pull, api.clock, brake, pulled_at)
+        tasks.start_soon(pull, api.clock, stop_signal, pulled_at)
         assert await one.watch(REF) == (Outcome.UNCONFIRMED, detail)
     assert api.clock.now() == pulled_at
     with pytest.raises(StoppedError):
         await one.look(REF)
 
 
-async def pull(clock: FakeClock, brake: Brake, at: float) -> None:
+async def pull(clock: FakeClock, stop_signal: StopSignal, at: float) -> None:
     """Stop the run then."""
     await clock.sleep(at)
-    brake.pull(StopReason.INTERRUPTED)
+    stop_signal.request(StopReason.INTERRUPTED)
 
 
 @pytest.mark.parametrize(
@@ -112,18 +116,18 @@ async def test_reads_are_paced_by_their_answers(
     answer: Reply, state: State, pauses: float, *, is_down: bool
 ) -> None:
     """By the same statuses as cancels; a redirect of reads stops nothing."""
-    one, gate, brake = confirmer(Looking(0.0, answer))
+    one, limiter, stop_signal = verifier(Looking(0.0, answer))
     assert (await one.look(REF))[0] is state
-    assert gate.pacer.ask(0.0) == pauses
-    assert gate.pacer.is_down is is_down
-    assert gate.pacer.in_flight == 0
-    assert brake.reason is None
+    assert limiter.pacer.ask(0.0) == pauses
+    assert limiter.pacer.is_down is is_down
+    assert limiter.pacer.in_flight == 0
+    assert stop_signal.reason is None
 
 
 async def test_a_read_that_raises_gives_its_place_back() -> None:
     """And is raised."""
     api = Looking(0.0, OK)
-    one, gate, _ = confirmer(api)
+    one, limiter, _ = verifier(api)
 
     async def explode(ref: InstanceRef) -> Reply | Failure:
         raise ZeroDivisionError(ref)
@@ -131,4 +135,4 @@ async def test_a_read_that_raises_gives_its_place_back() -> None:
     api.get_instance = explode  # type: ignore[method-assign] # a fault of the transport itself
     with pytest.raises(ZeroDivisionError):
         await one.look(REF)
-    assert gate.pacer.in_flight == 0
+    assert limiter.pacer.in_flight == 0

@@ -20,7 +20,7 @@ _LONGEST_PERIOD = 86_400
 _MOST_DIGITS = 15
 
 
-class Notice(NamedTuple):
+class RateLimitHeaders(NamedTuple):
     """What one reply says about the quota; None for what it doesn't say.
 
     Attributes:
@@ -45,10 +45,10 @@ class Notice(NamedTuple):
         return self.retry_after is not None or self.reset is not None
 
 
-_SILENT = Notice()
+_SILENT = RateLimitHeaders()
 
 
-def read_notice(headers: "Mapping[str, str]", wall: float) -> Notice:
+def read_rate_limit_headers(headers: "Mapping[str, str]", wall: float) -> RateLimitHeaders:
     """Read the quota headers of one reply.
 
     Args:
@@ -78,7 +78,7 @@ def read_notice(headers: "Mapping[str, str]", wall: float) -> Notice:
         broken = "X-RateLimit-Reset"
     if retry_after is None and retry_text is not None:
         broken = "Retry-After"
-    return Notice(limit, period, remaining, reset, retry_after, broken)
+    return RateLimitHeaders(limit, period, remaining, reset, retry_after, broken)
 
 
 @lru_cache(maxsize=8)  # these two hardly ever change

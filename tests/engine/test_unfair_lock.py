@@ -3,17 +3,17 @@
 import anyio
 from anyio.lowlevel import checkpoint
 
-from bulkcancel.engine.turnstile import Turnstile
+from bulkcancel.engine.unfair_lock import UnfairLock
 
 
 async def test_one_task_is_inside_at_a_time() -> None:
     """Those who had to wait get in all the same, also where one of them is canceled."""
-    turnstile = Turnstile()
+    lock = UnfairLock()
     inside, most, done = 0, 0, 0
 
     async def pass_through() -> None:
         nonlocal inside, most, done
-        async with turnstile:
+        async with lock:
             inside += 1
             most = max(most, inside)
             await checkpoint()

@@ -1,4 +1,4 @@
-"""The gate: who may go, in what order, and what is handed back."""
+"""The limiter: who may go, in what order, and what is handed back."""
 
 import pytest
 from anyio import CancelScope, create_task_group
@@ -6,10 +6,10 @@ from anyio.lowlevel import checkpoint
 from fakeapi import DOWN, OK
 from faketime import FakeClock
 
-from bulkcancel.engine.brake import Brake, StoppedError
-from bulkcancel.engine.gate import Gate
+from bulkcancel.engine.limiter import Limiter
+from bulkcancel.engine.stop_signal import StoppedError, StopSignal
 from bulkcancel.models import Failure, Reply, StopReason
-from bulkcancel.pacing import Pacer, Ticket
+from bulkcancel.pacing import Pacer, Permit
 from bulkcancel.policy import Verdict
 from bulkcancel.settings import Rate
 
@@ -17,23 +17,23 @@ LIMITED = Reply(429, {"Retry-After": "2"}, b"")
 
 
 class House:
-    """A gate, what it works with, and who came through when."""
+    """A limiter, what it works with, and who came through when."""
 
     def __init__(self, concurrency: int = 8, rate: Rate | None = None) -> None:
         self.clock = FakeClock(0.0)
-        self.brake = Brake()
+        self.stop_signal = StopSignal()
         self.pacer = Pacer(concurrency=concurrency, rate=rate)
-        self.gate = Gate(self.pacer, self.clock, self.brake)
+        self.limiter = Limiter(self.pacer, self.clock, self.stop_signal)
         self.through: list[tuple[str, float]] = []
 
     async def prove(self) -> None:
         """Have a first request accepted."""
-        self.gate.settle(await self.gate.enter(), OK, Verdict.ACCEPTED)
+        self.limiter.complete(await self.limiter.acquire(), OK, Verdict.ACCEPTED)
 
     async def come(self, name: str, scope: CancelScope | None = None) -> None:
         """Wait for leave, and note when it came."""
         with scope or CancelScope():
-            await self.gate.enter()
+            await self.limiter.acquire()
             self.through.append((name, self.clock.now()))
 
 
@@ -51,22 +51,22 @@ async def test_nobody_goes_once_the_run_stops(waits: bool) -> None:  # noqa: FBT
 
     async def come(name: str) -> None:
         try:
-            await house.gate.enter()
+            await house.limiter.acquire()
         except StoppedError:
             refused.append(name)
 
     if waits:
-        await house.gate.enter()
+        await house.limiter.acquire()
     async with create_task_group() as tasks:
         if not waits:
-            house.brake.pull(StopReason.INTERRUPTED)
+            house.stop_signal.request(StopReason.INTERRUPTED)
         tasks.start_soon(come, "a")
         tasks.start_soon(come, "b")
         await settled()
-        house.brake.pull(StopReason.INTERRUPTED)
+        house.stop_signal.request(StopReason.INTERRUPTED)
     assert sorted(refused) == ["a", "b"]
     assert house.pacer.in_flight == waits
-    assert not house.gate._line
+    assert not house.limiter._line
 
 
 async def test_who_waits_goes_when_the_pacing_allows_it_and_not_before() -> None:
@@ -99,13 +99,13 @@ async def test_nobody_passes_those_who_wait() -> None:
 async def test_the_head_of_the_line_takes_along_all_who_may_go() -> None:
     """And no more: two of three, where there is room for two."""
     house = House(concurrency=2)
-    first = await house.gate.enter()
+    first = await house.limiter.acquire()
     async with create_task_group() as tasks:
         for name in "abc":
             tasks.start_soon(house.come, name)
         await settled()
         assert house.through == []
-        house.gate.settle(first, OK, Verdict.ACCEPTED)
+        house.limiter.complete(first, OK, Verdict.ACCEPTED)
         await settled()
         assert [name for name, _ in house.through] == ["a", "b"]
         assert house.pacer.in_flight == 2
@@ -115,13 +115,13 @@ async def test_the_head_of_the_line_takes_along_all_who_may_go() -> None:
 async def test_leave_that_comes_to_one_who_has_just_gone_away_is_handed_back() -> None:
     """Else one place fewer would be left for everybody, for ever."""
     house = House()
-    first = await house.gate.enter()
+    first = await house.limiter.acquire()
     scope = CancelScope()
     async with create_task_group() as tasks:
         tasks.start_soon(house.come, "a")
         tasks.start_soon(house.come, "b", scope)
         await settled()
-        house.gate.settle(first, OK, Verdict.ACCEPTED)
+        house.limiter.complete(first, OK, Verdict.ACCEPTED)
         scope.cancel()
     assert [name for name, _ in house.through] == ["a"]
     assert house.pacer.in_flight == 1
@@ -130,7 +130,7 @@ async def test_leave_that_comes_to_one_who_has_just_gone_away_is_handed_back() -
 async def test_who_leaves_the_line_is_not_given_leave() -> None:
     """The next takes the head of it."""
     house = House()
-    first = await house.gate.enter()
+    first = await house.limiter.acquire()
     scope = CancelScope()
     async with create_task_group() as tasks:
         tasks.start_soon(house.come, "a", scope)
@@ -138,7 +138,7 @@ async def test_who_leaves_the_line_is_not_given_leave() -> None:
         await settled()
         scope.cancel()
         await settled()
-        house.gate.settle(first, OK, Verdict.ACCEPTED)
+        house.limiter.complete(first, OK, Verdict.ACCEPTED)
     assert [name for name, _ in house.through] == ["b"]
     assert house.pacer.in_flight == 1
 
@@ -146,11 +146,11 @@ async def test_who_leaves_the_line_is_not_given_leave() -> None:
 async def test_a_dropped_ticket_lets_the_next_go() -> None:
     """At once: nobody waits for an answer that will not come."""
     house = House()
-    first = await house.gate.enter()
+    first = await house.limiter.acquire()
     async with create_task_group() as tasks:
         tasks.start_soon(house.come, "a")
         await settled()
-        house.gate.drop(first)
+        house.limiter.abandon(first)
     assert [name for name, _ in house.through] == ["a"]
 
 
@@ -175,7 +175,7 @@ async def test_an_answer_is_handed_to_the_pacing_as_what_it_is(
 ) -> None:
     """A fault opens the breaker, a refusal of the keys does not prove them, a 429 pauses."""
     house = House()
-    assert house.gate.settle(await house.gate.enter(), answer, verdict) is verdict
+    assert house.limiter.complete(await house.limiter.acquire(), answer, verdict) is verdict
     assert house.pacer.is_down is is_down
     assert house.pacer._proven is proves
     assert house.pacer.ask(0.0) == pauses
@@ -187,8 +187,8 @@ async def test_a_503_among_sound_answers_becomes_a_429() -> None:
     house = House(concurrency=32)
     for status, limits in ((503, 5), (500, 0)):
         await house.prove()
-        tickets = [house.pacer.sent(0.0) for _ in range(9)]
-        verdicts = [house.gate.settle(one, Reply(status, {}, b""), Verdict.FAULT) for one in tickets]
+        permits = [house.pacer.sent(0.0) for _ in range(9)]
+        verdicts = [house.limiter.complete(one, Reply(status, {}, b""), Verdict.FAULT) for one in permits]
         assert verdicts == [Verdict.FAULT] * (9 - limits) + [Verdict.THROTTLED] * limits
         house = House(concurrency=32)
 
@@ -199,12 +199,12 @@ async def test_time_is_paused_where_nothing_may_go_and_not_where_a_rate_is_kept_
     await house.prove()
     async with house.clock.autojump():
         await house.come("a")
-    assert house.gate.paused == 0.0
+    assert house.limiter.paused == 0.0
     house = House()
-    house.gate.settle(await house.gate.enter(), LIMITED, Verdict.THROTTLED)
+    house.limiter.complete(await house.limiter.acquire(), LIMITED, Verdict.THROTTLED)
     async with house.clock.autojump():
         await house.come("a")
-    assert house.gate.paused == pytest.approx(2.0)
+    assert house.limiter.paused == pytest.approx(2.0)
     assert house.through[0][1] == pytest.approx(2.0)
 
 
@@ -212,16 +212,16 @@ async def test_no_more_than_the_time_is_waited_and_an_answer_ends_it() -> None:
     """A pause is over when its time is, although no answer comes; a new answer is heard before."""
     house = House(concurrency=2)
     await house.prove()
-    one, other = await house.gate.enter(), await house.gate.enter()
-    assert isinstance(one, Ticket)
+    one, other = await house.limiter.acquire(), await house.limiter.acquire()
+    assert isinstance(one, Permit)
     async with create_task_group() as tasks:
         tasks.start_soon(house.come, "a")
         await settled()
-        house.gate.settle(one, LIMITED, Verdict.THROTTLED)
+        house.limiter.complete(one, LIMITED, Verdict.THROTTLED)
         await settled()
         assert house.through == []
         house.clock.advance(2.0)
         await settled()
         assert house.through == [("a", 2.0)]
-    house.gate.settle(other, OK, Verdict.ACCEPTED)
+    house.limiter.complete(other, OK, Verdict.ACCEPTED)
     assert house.pacer.in_flight == 1

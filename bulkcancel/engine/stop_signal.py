@@ -1,4 +1,4 @@
-"""The run's brake: pulled once, it ends every wait of ours and lets requests in flight finish."""
+"""The run's stop_signal: pulled once, it ends every wait of ours and lets requests in flight finish."""
 
 import math
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def is_failure(error: BaseException) -> bool:
     return isinstance(error, Exception)
 
 
-class Brake:
+class StopSignal:
     """Stops a run early. Requests that are on the wire are left to finish."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Brake:
         self._hooks: list[Callable[[], None]] = []
         self.reason: StopReason | None = None
 
-    def pull(self, reason: "StopReason") -> None:
+    def request(self, reason: "StopReason") -> None:
         """Stop the run; only the first reason counts."""
         if self.reason is not None:
             return
@@ -45,13 +45,13 @@ class Brake:
         for hook in self._hooks:
             hook()
 
-    def on_pull(self, hook: "Callable[[], None]") -> None:
-        """Have `hook` called when the brake is pulled."""
+    def on_request(self, hook: "Callable[[], None]") -> None:
+        """Have `hook` called when the stop_signal is pulled."""
         self._hooks.append(hook)
 
     @contextmanager
     def interrupts(self) -> "Iterator[None]":
-        """Make the waits inside end when the brake is pulled.
+        """Make the waits inside end when the stop_signal is pulled.
 
         Raises:
             StoppedError: It was pulled, before or meanwhile.

@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING
 from anyio import Event, create_task_group
 from anyio.lowlevel import checkpoint
 
-from bulkcancel.engine.brake import StoppedError
+from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.models import Failure, Reply
-from bulkcancel.pacing import read_notice
+from bulkcancel.pacing import read_rate_limit_headers
 from bulkcancel.policy import Verdict
 
 if TYPE_CHECKING:
     from bulkcancel.clock import Clock
-    from bulkcancel.engine.brake import Brake
-    from bulkcancel.pacing import Pacer, Ticket
+    from bulkcancel.engine.stop_signal import StopSignal
+    from bulkcancel.pacing import Pacer, Permit
 
 _UNAVAILABLE = 503
 
 
-class _Place:
-    """One request's place in the line."""
+class _Waiter:
+    """One request that waits in line."""
 
     def __init__(self) -> None:
         self.turn = Event()
-        self.ticket: Ticket | None = None
+        self.permit: Permit | None = None
 
 
-class Gate:
+class Limiter:
     """Carries out what the pacer decides: all workers share it, so one 429 pauses everybody once.
 
     Attributes:
@@ -36,15 +36,15 @@ class Gate:
         paused: Seconds for which quota or an outage held back every request.
     """
 
-    def __init__(self, pacer: "Pacer", clock: "Clock", brake: "Brake") -> None:
+    def __init__(self, pacer: "Pacer", clock: "Clock", stop_signal: "StopSignal") -> None:
         self.pacer = pacer
         self.paused = 0.0
         self._clock = clock
-        self._brake = brake
-        self._line: deque[_Place] = deque()
+        self._stop_signal = stop_signal
+        self._line: deque[_Waiter] = deque()
         self._news = Event()
 
-    async def enter(self) -> "Ticket":
+    async def acquire(self) -> "Permit":
         """Wait for leave to send one request.
 
         Everybody else has a turn first. So all replies at hand are taken in before it is decided whether
@@ -55,7 +55,7 @@ class Gate:
             StoppedError: The run stops.
         """
         await checkpoint()
-        if self._brake.reason is not None:
+        if self._stop_signal.reason is not None:
             raise StoppedError
         if not self._line:
             now = self._clock.now()
@@ -63,54 +63,54 @@ class Gate:
                 return self.pacer.sent(now)
         return await self._stand_in_line()
 
-    async def _stand_in_line(self) -> "Ticket":
-        place = _Place()
-        self._line.append(place)
+    async def _stand_in_line(self) -> "Permit":
+        waiter = _Waiter()
+        self._line.append(waiter)
         try:
-            with self._brake.interrupts():
-                if self._line[0] is not place:
-                    await place.turn.wait()
-                if place.ticket is None:
+            with self._stop_signal.interrupts():
+                if self._line[0] is not waiter:
+                    await waiter.turn.wait()
+                if waiter.permit is None:
                     await self._lead()
         except BaseException:
-            if place.ticket is not None:
-                self.drop(place.ticket)
+            if waiter.permit is not None:
+                self.abandon(waiter.permit)
             raise
         finally:
-            if place.ticket is None:
-                self._line.remove(place)
+            if waiter.permit is None:
+                self._line.remove(waiter)
             if self._line:
                 self._line[0].turn.set()
-        if place.ticket is None:
+        if waiter.permit is None:
             raise StoppedError
-        return place.ticket
+        return waiter.permit
 
-    def settle(self, ticket: "Ticket", answer: Reply | Failure, verdict: Verdict) -> Verdict:
-        """Hand a ticket back with what came of its request.
+    def complete(self, permit: "Permit", answer: Reply | Failure, verdict: Verdict) -> Verdict:
+        """Hand a permit back with what came of its request.
 
         Returns:
             The verdict that holds: a 503 may turn out to be a rate limit's.
         """
         now = self._clock.now()
         if isinstance(answer, Failure) or (verdict is Verdict.FAULT and answer.status != _UNAVAILABLE):
-            self.pacer.lost(ticket, now)
+            self.pacer.lost(permit, now)
         else:
-            notice = read_notice(answer.headers, self._clock.wall())
+            limits = read_rate_limit_headers(answer.headers, self._clock.wall())
             if verdict is Verdict.FAULT:
-                if self.pacer.unavailable(ticket, now, notice):
+                if self.pacer.unavailable(permit, now, limits):
                     verdict = Verdict.THROTTLED
             elif verdict is Verdict.THROTTLED:
-                self.pacer.throttled(ticket, now, notice)
+                self.pacer.throttled(permit, now, limits)
             else:
                 refused = verdict is Verdict.FORBIDDEN or verdict is Verdict.UNAUTHORIZED
-                self.pacer.accepted(ticket, now, notice, proves=not refused)
+                self.pacer.accepted(permit, now, limits, proves=not refused)
         if self._line:
             self._news.set()
         return verdict
 
-    def drop(self, ticket: "Ticket") -> None:
-        """Hand a ticket back unused, or with a request that was given up."""
-        self.pacer.dropped(ticket)
+    def abandon(self, permit: "Permit") -> None:
+        """Hand a permit back unused, or with a request that was given up."""
+        self.pacer.dropped(permit)
         self._news.set()
 
     async def _lead(self) -> None:
@@ -124,9 +124,9 @@ class Gate:
             wait = self.pacer.ask(now, len(self._line))
             if wait == 0.0:
                 while self._line and self.pacer.ask(now, len(self._line)) == 0.0:
-                    place = self._line.popleft()
-                    place.ticket = self.pacer.sent(now)
-                    place.turn.set()
+                    waiter = self._line.popleft()
+                    waiter.permit = self.pacer.sent(now)
+                    waiter.turn.set()
                 return
             self._news = Event()
             hold = self.pacer.hold

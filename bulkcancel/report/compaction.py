@@ -21,14 +21,14 @@ _LONGEST_NAME = 255  # bytes, on nearly every file system
 
 
 def temporary_for(path: "Path") -> "Path":
-    """Where the tidied report is written before it takes the other's place."""
+    """Where the compact report is written before it takes the other's place."""
     name = f".{path.name}.new"
     if len(os.fsencode(name)) > _LONGEST_NAME:
         name = f".{blake2b(os.fsencode(path.name), digest_size=16).hexdigest()}.new"
     return path.with_name(name)
 
 
-def tidied(
+def compact(
     path: "Path", fd: int, header: bytes, is_first: "Callable[[str, str], bool]"
 ) -> "Iterator[int | None]":
     """Put a report that holds each pair once in the place of one that may hold several rows for one.

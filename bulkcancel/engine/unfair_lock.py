@@ -3,7 +3,7 @@
 from anyio import Event
 
 
-class Turnstile:
+class UnfairLock:
     """Lets one task in at a time, whoever comes first when it is free.
 
     A fair lock hands itself to the next in line. Once many wait for it, as they do after any pause

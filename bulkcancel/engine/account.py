@@ -2,19 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from bulkcancel.tally import Left, Lines, Loss, Tally, summarize
+from bulkcancel.tally import Leftover, LineSet, ReportLoss, Tally, summarize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bulkcancel.engine.gate import Gate
     from bulkcancel.engine.intake import Intake
-    from bulkcancel.engine.sender import Job
+    from bulkcancel.engine.limiter import Limiter
+    from bulkcancel.engine.sender import WorkItem
     from bulkcancel.models import Result, StopReason
     from bulkcancel.tally import Summary
 
 
-class Books:
+class RunAccount:
     """Keeps what is on record apart from what was begun and is not.
 
     Attributes:
@@ -25,9 +25,9 @@ class Books:
 
     def __init__(self, tally: Tally | None = None) -> None:
         self.tally = tally or Tally()
-        self.loss: Loss | None = None
+        self.loss: ReportLoss | None = None
         self.is_closed = False
-        self._open: set[Job] = set()
+        self._open: set[WorkItem] = set()
         self._total: int | None = None
         self._on_record = 0
         self._to_retry = 0
@@ -41,34 +41,34 @@ class Books:
         self._total = total
         self._on_record, self._to_retry = self.tally.rows, self.tally.unfinished
 
-    def take(self, job: "Job") -> None:
+    def take(self, item: "WorkItem") -> None:
         """Note a row that was taken from the input, to be sent."""
-        self._open.add(job)
+        self._open.add(item)
 
-    def leave(self, job: "Job") -> None:
+    def leave(self, item: "WorkItem") -> None:
         """Note that the report says of a row what there is to say, from an earlier run."""
-        self._open.discard(job)
+        self._open.discard(item)
 
-    def record(self, result: "Result", job: "Job | None") -> None:
+    def record(self, result: "Result", item: "WorkItem | None") -> None:
         """Note that a result is on record."""
-        if job is None:
+        if item is None:
             self.tally.add(result)
         else:
-            self._open.discard(job)
-            self.tally.add(result, job.previous)
+            self._open.discard(item)
+            self.tally.add(result, item.previous)
 
     def lose(self, words: str, recent: "Iterable[int]", *, is_gone: bool) -> None:
         """Note that the report is lost: with all it held, or perhaps with those recent lines."""
         self.is_closed = True
         if is_gone:
-            self.loss = Loss(words, self.tally.sent, is_gone=True, earlier=self._on_record)
+            self.loss = ReportLoss(words, self.tally.sent, is_gone=True, earlier=self._on_record)
         elif self.loss is None:
-            self.loss = Loss(words, Lines(recent))
+            self.loss = ReportLoss(words, LineSet(recent))
 
     def summary(
         self,
         intake: "Intake | None",
-        gate: "Gate",
+        limiter: "Limiter",
         *,
         duration: float,
         stop: "StopReason | None",
@@ -78,25 +78,25 @@ class Books:
         return summarize(
             self.tally,
             duration=duration,
-            paused=gate.paused,
-            quota_used=gate.pacer.quota_used,
+            paused=limiter.paused,
+            quota_used=limiter.pacer.quota_used,
             stop=stop,
             ignore_not_found=ignore_not_found,
             left=self._left(intake),
             loss=self.loss,
         )
 
-    def _left(self, intake: "Intake | None") -> Left:
-        sent = [job for job in self._open if job.attempts]
-        unreported = sum(job.previous is None for job in self._open)
+    def _left(self, intake: "Intake | None") -> Leftover:
+        sent = [item for item in self._open if item.attempts]
+        unreported = sum(item.previous is None for item in self._open)
         has_read_all = intake is not None and intake.has_read_all and not self.is_closed
         if not has_read_all and self._total is not None:
             unreported = max(unreported, self._total - self.tally.rows)
         may_have_more = not has_read_all and self._total is None
-        return Left(
-            unrecorded=Lines(job.ref.line for job in sent),
-            requests=sum(job.attempts for job in sent),
-            throttled=sum(job.throttled for job in sent),
+        return Leftover(
+            unrecorded=LineSet(item.ref.line for item in sent),
+            requests=sum(item.attempts for item in sent),
+            throttled=sum(item.throttled for item in sent),
             unreported=unreported,
             may_have_more=may_have_more,
             is_limited=intake is not None and intake.is_limited,

@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from bulkcancel.engine.brake import StoppedError
+from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.models import Failure, FailureKind, Outcome
-from bulkcancel.policy import State, Verdict, judge, read_state
+from bulkcancel.policy import State, Verdict, classify, read_state
 
 if TYPE_CHECKING:
     from bulkcancel.clock import Clock
-    from bulkcancel.engine.brake import Brake
-    from bulkcancel.engine.gate import Gate
+    from bulkcancel.engine.limiter import Limiter
     from bulkcancel.engine.sender import CancelApi
+    from bulkcancel.engine.stop_signal import StopSignal
     from bulkcancel.models import InstanceRef, Reply
-    from bulkcancel.pacing import Ticket
+    from bulkcancel.pacing import Permit
 
 # A recorded instance's end lies about 0.4 s after its cancel call.
 _FIRST_LOOK = 0.5
@@ -21,16 +21,22 @@ _LONGEST_BETWEEN_LOOKS = 5.0
 _BEFORE_LOOKS_AT_A_REFUSAL = (0.0, 0.5, 1.0)  # seconds before each
 
 
-class Confirmer:
-    """Reads instances through a gate of their own: reads and cancels have different quotas."""
+class Verifier:
+    """Reads instances through a limiter of their own: reads and cancels have different quotas."""
 
     def __init__(
-        self, api: "CancelApi", gate: "Gate", *, clock: "Clock", brake: "Brake", timeout: float
+        self,
+        api: "CancelApi",
+        limiter: "Limiter",
+        *,
+        clock: "Clock",
+        stop_signal: "StopSignal",
+        timeout: float,
     ) -> None:
         self._api = api
-        self._gate = gate
+        self._limiter = limiter
         self._clock = clock
-        self._brake = brake
+        self._stop_signal = stop_signal
         self._timeout = timeout
         self._may_read = True
 
@@ -44,7 +50,7 @@ class Confirmer:
                 left = deadline - self._clock.now()
                 if left <= 0.0:
                     return Outcome.UNCONFIRMED, f"not seen to end within {self._timeout:g} s; {detail}"
-                with self._brake.interrupts():
+                with self._stop_signal.interrupts():
                     await self._clock.sleep(min(pause, left))
                 pause = min(pause * _LOOK_GROWTH, _LONGEST_BETWEEN_LOOKS)
                 state, detail = await self.look(ref)
@@ -66,7 +72,7 @@ class Confirmer:
             for pause in _BEFORE_LOOKS_AT_A_REFUSAL:
                 if not self._may_read:
                     break
-                with self._brake.interrupts():
+                with self._stop_signal.interrupts():
                     await self._clock.sleep(pause)
                 state, _ = await self.look(ref)
                 if state is not State.UNREADABLE:
@@ -81,20 +87,20 @@ class Confirmer:
         Raises:
             StoppedError: The run stops.
         """
-        answer, ticket = await self._read(ref)
+        answer, permit = await self._read(ref)
         if isinstance(answer, Failure) and answer.kind is FailureKind.STALE:
-            self._gate.drop(ticket)
-            answer, ticket = await self._read(ref)
+            self._limiter.abandon(permit)
+            answer, permit = await self._read(ref)
         # The same statuses mean the same things to the pacing, whichever request they answer.
-        verdict = judge(answer).verdict
+        verdict = classify(answer).verdict
         self._may_read = verdict is not Verdict.FORBIDDEN and verdict is not Verdict.UNAUTHORIZED
-        self._gate.settle(ticket, answer, Verdict.ACCEPTED if verdict is Verdict.MISROUTED else verdict)
+        self._limiter.complete(permit, answer, Verdict.ACCEPTED if verdict is Verdict.MISROUTED else verdict)
         return read_state(answer)
 
-    async def _read(self, ref: "InstanceRef") -> "tuple[Reply | Failure, Ticket]":
-        ticket = await self._gate.enter()
+    async def _read(self, ref: "InstanceRef") -> "tuple[Reply | Failure, Permit]":
+        permit = await self._limiter.acquire()
         try:
-            return await self._api.get_instance(ref), ticket
+            return await self._api.get_instance(ref), permit
         except BaseException:
-            self._gate.drop(ticket)
+            self._limiter.abandon(permit)
             raise

@@ -131,7 +131,7 @@ class LeakyBucket:
         return max(0, self._excess - self._rate * (now - self._at) // _MILLI + _MILLI)
 
 
-class Limiter:
+class QuotaEnforcer:
     """Counts our requests and, as time passes, those of the others; every method takes the time.
 
     Pure but for its counts: the sandbox calls it in real time, a simulation in virtual time.
