@@ -75,7 +75,7 @@ BARE := env -i PATH="$$PATH" HOME="$$HOME"
 tests: $(STAMP)
 	$(BARE) $(BIN)/python tests/fuzz/run.py 3
 	$(BARE) $(BIN)/pytest -m "" --cov --cov-report=term
-	$(BIN)/coverage report --fail-under=100 --include='bulkcancel/policy.py,bulkcancel/pacing/*,bulkcancel/tally.py'
+	$(BIN)/coverage report --fail-under=100 --include='bulkcancel/answers.py,bulkcancel/policy.py,bulkcancel/pacing/*,bulkcancel/tally.py'
 
 $(MUTANTS): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutants]'
@@ -102,7 +102,7 @@ bench-resume: $(STAMP)
 	$(BIN)/python tests/bench/resume.py
 
 crash: $(STAMP)
-	$(BIN)/python tests/crash_driver.py 300
+	$(BIN)/python tests/crash/driver.py 300
 
 clean:
 	rm -rf $(VENV) dist mutants site .coverage* .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis

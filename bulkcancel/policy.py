@@ -1,114 +1,22 @@
-"""What an answer means, and what follows from it: pure functions of (status, headers, body).
+"""What follows from answers: when to try again, when to stop. Pure functions that return numbers.
 
-Nothing here waits, sends or knows the time. Facts about the API's answers come from
-https://docs.datadoghq.com/api/latest/workflow-automation/ and from recorded traffic; where
-the two differ, the recording decides.
+Nothing here waits, sends or knows the time.
 """
 
-import json
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import assert_never
+from typing import TYPE_CHECKING
 
-from bulkcancel.models import Failure, Outcome, Reply, StopReason
-from bulkcancel.text import printable
+from bulkcancel.answers import outcome_of
+from bulkcancel.models import Outcome
 
-DETAIL_LIMIT = 300  # characters of a server's text that are kept
+if TYPE_CHECKING:
+    from bulkcancel.answers import Classification
+    from bulkcancel.models import StopReason
 
 _BACKOFF_FIRST = 1.0
 _BACKOFF_CAP = 20.0
-_REFUSED_WORKFLOWS = 3
-_REFUSALS_BEFORE_CHECK = 25
 _PERCENT_NEEDS_ROWS = 20
 _PATIENCE = 300.0
 _PATIENCE_AT_FIRST = 120.0
-
-
-class Verdict(Enum):
-    """What one answer to a cancel request means for its row."""
-
-    ACCEPTED = auto()
-    NOT_FOUND = auto()
-    REJECTED = auto()
-    UNAUTHORIZED = auto()
-    FORBIDDEN = auto()
-    THROTTLED = auto()
-    FAULT = auto()
-    MISROUTED = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Classification:
-    """A verdict and the words for the report."""
-
-    verdict: Verdict
-    status: int | None = None
-    code: str = ""
-    detail: str = ""
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the row is decided: neither a 429 nor a fault."""
-        return self.verdict is not Verdict.THROTTLED and self.verdict is not Verdict.FAULT
-
-
-_ACCEPTED = Classification(Verdict.ACCEPTED, 200)
-_PLAIN_BODIES = (b"{}\n", b"{}", b"")
-_OK, _MULTIPLE_CHOICES, _BAD_REQUEST, _NOT_FOUND, _SERVER_ERROR = 200, 300, 400, 404, 500
-_BY_STATUS = {
-    401: Verdict.UNAUTHORIZED,
-    403: Verdict.FORBIDDEN,
-    408: Verdict.FAULT,
-    429: Verdict.THROTTLED,
-}
-
-
-def classify(answer: Reply | Failure) -> Classification:
-    """Tell what an answer to a cancel request means.
-
-    Acceptance is the status, whatever the JSON behind it says: the documentation promises a
-    `data.id`, the recorded answer is `{}`. A body that is neither empty nor JSON was written by
-    something between us and the API, so it decides nothing and the row is tried again.
-    """
-    if isinstance(answer, Failure):
-        return Classification(Verdict.FAULT, None, answer.kind.value, answer.detail)
-    status = answer.status
-    if status == _OK and answer.body in _PLAIN_BODIES:
-        return _ACCEPTED
-    verdict = _BY_STATUS.get(status)
-    if verdict is not None:
-        return _classification(verdict, answer)
-    if status >= _SERVER_ERROR or status < _OK:
-        return _classification(Verdict.FAULT, answer)
-    if _MULTIPLE_CHOICES <= status < _BAD_REQUEST:
-        location = printable(answer.headers.get("Location", ""), DETAIL_LIMIT // 2)
-        detail = f"answered with a redirect to {location!r}; redirects are never followed"
-        return Classification(Verdict.MISROUTED, status, f"http_{status}", detail)
-    if not is_json_or_empty(answer.body):
-        detail = f"a page instead of an API answer, from something in between: {excerpt(answer.body)}"
-        return Classification(Verdict.FAULT, status, "not_json", detail)
-    if status < _MULTIPLE_CHOICES:
-        return Classification(Verdict.ACCEPTED, status)
-    return _classification(Verdict.NOT_FOUND if status == _NOT_FOUND else Verdict.REJECTED, answer)
-
-
-def outcome_of(verdict: Verdict) -> Outcome:
-    """The outcome of a row whose last answer was this one and that is not tried again."""
-    match verdict:
-        case Verdict.ACCEPTED:
-            return Outcome.CANCELED
-        case Verdict.NOT_FOUND:
-            return Outcome.NOT_FOUND
-        case Verdict.REJECTED:
-            return Outcome.REJECTED
-        case Verdict.UNAUTHORIZED | Verdict.FORBIDDEN:
-            return Outcome.FORBIDDEN
-        case Verdict.THROTTLED:
-            return Outcome.THROTTLED
-        case Verdict.FAULT | Verdict.MISROUTED:
-            return Outcome.FAILED
-        case _:
-            assert_never(verdict)
 
 
 def backoff(failures: int, jitter: float) -> float:
@@ -119,132 +27,6 @@ def backoff(failures: int, jitter: float) -> float:
         jitter: A random number from 0.0 to 1.0, so that the function itself stays pure.
     """
     return min(_BACKOFF_CAP, _BACKOFF_FIRST * 2.0 ** min(failures - 1, 16)) * jitter
-
-
-class State(Enum):
-    """What a read says about an instance."""
-
-    RUNNING = auto()
-    CANCELED = auto()
-    ENDED = auto()
-    UNKNOWN = auto()
-    UNREADABLE = auto()
-
-
-def read_state(answer: Reply | Failure) -> tuple[State, str]:
-    """Tell an instance's state from the answer to a read, with a detail for people.
-
-    An instance has ended when it has an `endTimestamp`, or a kind other than `IN_PROGRESS` or
-    empty: only some of the kinds are known.
-    """
-    if isinstance(answer, Failure):
-        return State.UNREADABLE, f"{answer.kind.value}: {answer.detail}"
-    if answer.status == _NOT_FOUND and is_json_or_empty(answer.body):
-        return State.UNKNOWN, "not found"
-    if answer.status != _OK:
-        return State.UNREADABLE, f"the read answered {answer.status} {errors_of(answer.body)[1]}".strip()
-    return _state_in(answer.body)
-
-
-def _state_in(body: bytes) -> tuple[State, str]:
-    try:
-        attributes = json.loads(body)["data"]["attributes"]
-        kind = (attributes.get("instanceStatus") or {}).get("detailsKind") or ""
-        has_end = bool(attributes.get("endTimestamp"))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return State.UNREADABLE, "the read's answer was not an instance"
-    if kind == "CANCELED":
-        return State.CANCELED, ""
-    if has_end or kind not in {"", "IN_PROGRESS"}:
-        return State.ENDED, printable(str(kind), DETAIL_LIMIT)
-    return State.RUNNING, ""
-
-
-def is_json_or_empty(body: bytes) -> bool:
-    """Whether a body can be the API's own: empty, or JSON."""
-    if not body.strip():
-        return True
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def errors_of(body: bytes) -> tuple[str, str]:
-    """The (code, detail) of an error body in any of its recorded shapes; empty where there is none."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return "", excerpt(body)
-    errors = document.get("errors") if isinstance(document, dict) else None
-    if not isinstance(errors, list):
-        return "", excerpt(body)
-    code = ""
-    details = []
-    for error in errors:
-        if isinstance(error, dict):
-            code = code or str(error.get("code") or "")
-            details.append(str(error.get("detail") or error.get("title") or ""))
-        else:
-            details.append(str(error))
-    return printable(code, DETAIL_LIMIT), printable("; ".join(filter(None, details)), DETAIL_LIMIT)
-
-
-def excerpt(body: bytes) -> str:
-    """The first words of a body that is not an API answer."""
-    words = body[: 4 * DETAIL_LIMIT].decode("utf-8", "replace").split()
-    return printable(" ".join(words), DETAIL_LIMIT)
-
-
-def _classification(verdict: Verdict, reply: Reply) -> Classification:
-    code, detail = errors_of(reply.body)
-    if not code:
-        code = "http_5xx" if reply.status >= _SERVER_ERROR else f"http_4xx_{reply.status}"
-    return Classification(verdict, reply.status, code, detail)
-
-
-class CredentialCheck:
-    """Tells refused credentials from a workflow that this key may not cancel.
-
-    Both answer 403, so until one request has been accepted the evidence is weighed: the key
-    check decides first; where it passes, a second and third workflow are tried, one request each.
-    """
-
-    def __init__(self) -> None:
-        self._proven = False
-        self._workflows: set[str] = set()
-        self._in_a_row = 0
-
-    @property
-    def is_unproven(self) -> bool:
-        """Whether requests were refused and none has been answered otherwise."""
-        return bool(self._workflows) and not self._proven
-
-    def holds_back(self, workflow_id: str) -> bool:
-        """Whether a row of this workflow would only repeat a refusal that still needs explaining."""
-        return not self._proven and workflow_id in self._workflows
-
-    def passed(self) -> None:
-        """Note a request that was not refused: the keys are good for something."""
-        self._proven = True
-        self._in_a_row = 0
-
-    def refused(self, verdict: Verdict, workflow_id: str) -> bool:
-        """Note a refusal, and tell whether the keys should be checked now."""
-        self._in_a_row += 1
-        if not self._proven:
-            self._workflows.add(workflow_id)
-        if verdict is Verdict.UNAUTHORIZED:
-            return False
-        first = not self._proven and self._in_a_row == 1
-        return first or self._in_a_row % _REFUSALS_BEFORE_CHECK == 0
-
-    def ends_the_run(self, verdict: Verdict, *, keys_pass: bool) -> bool:
-        """Whether the refusal just noted means that no request can succeed."""
-        if verdict is Verdict.UNAUTHORIZED or not keys_pass:
-            return True
-        return not self._proven and len(self._workflows) >= _REFUSED_WORKFLOWS
 
 
 def too_many_failures(failed: int, finished: int, value: float, *, is_percent: bool) -> bool:
@@ -264,7 +46,7 @@ def is_out_of_reach(down_for: float, *, has_answered: bool) -> bool:
     return down_for >= (_PATIENCE if has_answered else _PATIENCE_AT_FIRST)
 
 
-def cut_short(classification: Classification | None, reason: StopReason) -> tuple[Outcome, str]:
+def cut_short(classification: "Classification | None", reason: "StopReason") -> tuple[Outcome, str]:
     """The outcome and detail of a row that the end of the run overtook."""
     if classification is None:
         return Outcome.NOT_ATTEMPTED, f"the run stopped first ({reason.value})"

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from children import forget_surroundings
-from cliapp import Call, Ended
 from hypothesis import Phase, settings
+from support.children import forget_surroundings
+from support.cliapp import Call, Ended
 
 from bulkcancel.cli import main
 

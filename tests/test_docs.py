@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
-from children import MAIN
+from support.children import MAIN
 
 from bulkcancel.cli import main
 from bulkcancel.cli.run import command as run_command

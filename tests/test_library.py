@@ -8,7 +8,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from faultserver import FaultServer
+from support.faultserver import FaultServer
 
 import bulkcancel
 from bulkcancel import (

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from anyio import Event, create_task_group
 from anyio.lowlevel import checkpoint
 
+from bulkcancel.answers import Verdict
 from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.models import Failure, Reply
 from bulkcancel.pacing import read_rate_limit_headers
-from bulkcancel.policy import Verdict
 
 if TYPE_CHECKING:
     from bulkcancel.clock import Clock

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from anyio import Semaphore, create_task_group
 
 from bulkcancel import policy
+from bulkcancel.answers import outcome_of
 from bulkcancel.clock import SystemClock
 from bulkcancel.engine.account import RunAccount
+from bulkcancel.engine.credential_check import CredentialCheck
 from bulkcancel.engine.intake import Intake
 from bulkcancel.engine.limiter import Limiter
 from bulkcancel.engine.sender import CancelApi, HeldBackError, Sender, WorkItem
@@ -65,7 +67,7 @@ class Engine:
         self.tally = self._account.tally
         pacer = Pacer(concurrency=settings.concurrency, rate=settings.rate, headroom=settings.headroom)
         self.limiter = Limiter(pacer, self._clock, self._stop_signal)
-        self._credential_check = policy.CredentialCheck()
+        self._credential_check = CredentialCheck()
         self._sender = Sender(
             api,
             self.limiter,
@@ -226,7 +228,7 @@ class Engine:
             detail = "not sent: its workflow was refused just before, and no other was accepted yet"
             await self._finish(item, Outcome.NOT_ATTEMPTED, detail=detail)
             return
-        outcome = policy.outcome_of(classification.verdict)
+        outcome = outcome_of(classification.verdict)
         if self._verifier is not None:
             verifies = self._settings.verify
             if verifies and outcome is Outcome.CANCELED:

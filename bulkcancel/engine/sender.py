@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
+from bulkcancel.answers import Classification, Verdict, classify
+from bulkcancel.engine.credential_check import CredentialCheck
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result, StopReason
 from bulkcancel.pacing import read_rate_limit_headers
-from bulkcancel.policy import Classification, CredentialCheck, Verdict, backoff, classify, is_out_of_reach
+from bulkcancel.policy import backoff, is_out_of_reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from bulkcancel.answers import State, Verdict, classify, read_state
 from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.models import Failure, FailureKind, Outcome
-from bulkcancel.policy import State, Verdict, classify, read_state
 
 if TYPE_CHECKING:
     from bulkcancel.clock import Clock

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from anyio import create_task_group
-from cliapp import Shown
-from fakeapi import DOWN, OK, FakeApi, Rows, refs
-from faketime import FakeClock
+from support.cliapp import Shown
+from support.fakeapi import DOWN, OK, FakeApi, Rows, refs
+from support.faketime import FakeClock
 
 from bulkcancel.cli.alerts import Alerts
 from bulkcancel.engine import Engine

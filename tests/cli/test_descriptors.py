@@ -10,8 +10,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from cliapp import Shown
-from faultserver import FaultServer
+from support.cliapp import Shown
+from support.faultserver import FaultServer
 
 from bulkcancel.cli import descriptors
 from bulkcancel.clock import SystemClock

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from children import MAIN, child, exit_of, on_terminal, read_to, read_until, unread, until, write
-from cliapp import Call, outcomes
+from support.children import MAIN, child, exit_of, on_terminal, read_to, read_until, unread, until, write
+from support.cliapp import Call, outcomes
 
 from bulkcancel.models import Outcome
 

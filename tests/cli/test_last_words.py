@@ -13,8 +13,8 @@ from uuid import UUID
 import anyio
 import pytest
 from anyio.lowlevel import checkpoint
-from cliapp import Call, Ended
-from fakeapi import OK
+from support.cliapp import Call, Ended
+from support.fakeapi import OK
 
 from bulkcancel.errors import InputError
 from bulkcancel.models import Failure, InstanceRef, Outcome, Reply, Result, Row

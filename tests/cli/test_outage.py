@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from cliapp import Call
+from support.cliapp import Call
 
 
 @pytest.mark.slow

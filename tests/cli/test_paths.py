@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
 import pytest
-from cliapp import Call, outcomes
-from rights import NOBODY, give_away, without_rights
+from support.cliapp import Call, outcomes
+from support.rights import NOBODY, give_away, without_rights
 
 from bulkcancel.cli.paths import _identity
 from bulkcancel.cli.resuming import quoted

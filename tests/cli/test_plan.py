@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from children import MAIN
-from cliapp import IDS, Call, W, write
+from support.children import MAIN
+from support.cliapp import IDS, Call, W, write
 
 from bulkcancel.sites import SHORT_NAMES
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from children import MAIN, child, read_to
-from cliapp import outcomes
+from support.children import MAIN, child, read_to
+from support.cliapp import outcomes
 
 from bulkcancel.models import Outcome
 

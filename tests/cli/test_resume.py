@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from cliapp import Call, outcomes
+from support.cliapp import Call, outcomes
 
 from bulkcancel.models import Outcome
 from bulkcancel.report import Report, read_results

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from cliapp import IDS, Call, W, outcomes, write
+from support.cliapp import IDS, Call, W, outcomes, write
 
 from bulkcancel.models import Outcome, Result
 from bulkcancel.report import Format

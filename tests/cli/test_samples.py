@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 
 import pytest
-from cliapp import SAMPLES, Call, outcomes
+from support.cliapp import SAMPLES, Call, outcomes
 
 sys.path.insert(0, str(SAMPLES))
 import make_samples

@@ -1,7 +1,7 @@
 """`bulkcancel sandbox`: words become a quota, or one clear sentence."""
 
 import pytest
-from cliapp import Call
+from support.cliapp import Call
 
 from bulkcancel.cli import sandbox
 from bulkcancel.models import ExitCode

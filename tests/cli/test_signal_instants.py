@@ -8,13 +8,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from children import LONGEST
+from support.children import LONGEST
 
 from bulkcancel.report import read_results
 
 pytestmark = pytest.mark.slow
 
-SCRIPT = Path(__file__).parents[1] / "signal_instants.py"
+SCRIPT = Path(__file__).parents[1] / "support" / "signal_instants.py"
 ROWS = 20
 WORKFLOW = UUID(int=1 << 127, version=4)
 INSTANCES = [UUID(int=(1 << 127) + number, version=4) for number in range(ROWS)]

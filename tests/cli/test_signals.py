@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from children import (
+from support.children import (
     MAIN,
     W,
     child,
@@ -22,7 +22,7 @@ from children import (
     until,
     write,
 )
-from cliapp import outcomes
+from support.cliapp import outcomes
 
 from bulkcancel.models import Outcome
 

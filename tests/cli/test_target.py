@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from cliapp import Call, outcomes
+from support.cliapp import Call, outcomes
 
 from bulkcancel.models import Outcome, Result
 from bulkcancel.report import COLUMNS, Format, read_results

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from crash_driver import Trial, undergo
+from crash.driver import Trial, undergo
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ def test_nothing_is_lost_or_sent_again(tmp_path: Path, trial: Trial) -> None:
 
 def test_no_instant_of_a_report_loses_a_row() -> None:
     """Every call to the system is an instant to die before, after, or in the middle of."""
-    script = Path(__file__).parents[1] / "crash_instants.py"
+    script = Path(__file__).with_name("instants.py")
     ended = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert int(ended.stdout.split()[0]) > 100

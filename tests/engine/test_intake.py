@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from anyio import create_task_group
 from anyio.lowlevel import checkpoint
-from fakeapi import bad, refs
+from support.fakeapi import bad, refs
 
 from bulkcancel.engine import StopSignal
 from bulkcancel.engine.intake import Intake

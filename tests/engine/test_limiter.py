@@ -3,14 +3,14 @@
 import pytest
 from anyio import CancelScope, create_task_group
 from anyio.lowlevel import checkpoint
-from fakeapi import DOWN, OK
-from faketime import FakeClock
+from support.fakeapi import DOWN, OK
+from support.faketime import FakeClock
 
+from bulkcancel.answers import Verdict
 from bulkcancel.engine.limiter import Limiter
 from bulkcancel.engine.stop_signal import StoppedError, StopSignal
 from bulkcancel.models import Failure, Reply, StopReason
 from bulkcancel.pacing import Pacer, Permit
-from bulkcancel.policy import Verdict
 from bulkcancel.settings import Rate
 
 LIMITED = Reply(429, {"Retry-After": "2"}, b"")

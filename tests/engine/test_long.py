@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from fakeapi import DOWN, OK, FakeApi, Rows, refs
-from faketime import FakeClock
+from support.fakeapi import DOWN, OK, FakeApi, Rows, refs
+from support.faketime import FakeClock
 
 from bulkcancel.engine import Engine
 from bulkcancel.models import InstanceRef, Outcome, Reply, Result, Row, StopReason

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from fakeapi import OK, FakeApi, Rows, refs
-from faketime import FakeClock
+from support.fakeapi import OK, FakeApi, Rows, refs
+from support.faketime import FakeClock
 
 from bulkcancel.engine import Engine
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result, StopReason

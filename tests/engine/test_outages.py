@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from fakeapi import DOWN, OK, FakeApi, Rows, refs
-from faketime import FakeClock
+from support.fakeapi import DOWN, OK, FakeApi, Rows, refs
+from support.faketime import FakeClock
 
 from bulkcancel.engine import Engine
 from bulkcancel.models import InstanceRef, Outcome, Reply, Result, StopReason

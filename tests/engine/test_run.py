@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import anyio
 import pytest
-from fakeapi import DOWN, ENDED, OK, FakeApi, Rows, bad, refs
-from faketime import FakeClock
+from support.fakeapi import DOWN, ENDED, OK, FakeApi, Rows, bad, refs
+from support.faketime import FakeClock
 
 from bulkcancel.engine import Engine
 from bulkcancel.errors import ReportLostError

@@ -1,8 +1,8 @@
 """A row's attempts: what is tried again, when, and what is weighed, in virtual time."""
 
 import pytest
-from fakeapi import DOWN, OK, FakeApi, Rows, refs
-from faketime import EPOCH, FakeClock
+from support.fakeapi import DOWN, OK, FakeApi, Rows, refs
+from support.faketime import EPOCH, FakeClock
 
 from bulkcancel.engine import Engine
 from bulkcancel.models import Failure, Outcome, Reply, Result, StopReason

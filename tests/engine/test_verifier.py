@@ -1,15 +1,15 @@
 """Watching an instance until it has ended: when it is looked at, and what is said."""
 
 import pytest
-from fakeapi import ENDED, OK, FakeApi
-from faketime import FakeClock
+from support.fakeapi import ENDED, OK, FakeApi
+from support.faketime import FakeClock
 
+from bulkcancel.answers import State
 from bulkcancel.engine.limiter import Limiter
 from bulkcancel.engine.stop_signal import StoppedError, StopSignal
 from bulkcancel.engine.verifier import Verifier
 from bulkcancel.models import Failure, InstanceRef, Outcome, Reply, StopReason
 from bulkcancel.pacing import Pacer
-from bulkcancel.policy import State
 
 REF = InstanceRef("w", "i", 1)
 RUNNING = Reply(200, {}, ENDED % b"IN_PROGRESS")

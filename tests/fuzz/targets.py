@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bulkcancel import policy
+from bulkcancel import answers
 from bulkcancel.datadog.keys import Credentials, read_credentials
 from bulkcancel.datadog.redact import Redactor
 from bulkcancel.datadog.target import Target
@@ -124,13 +124,13 @@ def fuzz_bodies(data: bytes) -> None:
     location = _REDACTOR.text(data[1:200].decode("latin-1"))
     reply = Reply(status, {"Location": location}, body)
     for text in (
-        (classification := policy.classify(reply)).code,
+        (classification := answers.classify(reply)).code,
         classification.detail,
-        policy.read_state(reply)[1],
-        policy.classify(Failure(FailureKind.UNKNOWN, printable(location, 200))).detail,
+        answers.read_state(reply)[1],
+        answers.classify(Failure(FailureKind.UNKNOWN, printable(location, 200))).detail,
     ):
         assert _is_printable(text), "unprintable"
-        assert len(text) <= 2 * policy.DETAIL_LIMIT, "too long"
+        assert len(text) <= 2 * answers.DETAIL_LIMIT, "too long"
         assert _API_KEY not in text.lower(), "a key"
         assert _APP_KEY not in text.lower(), "a key"
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from children import MAIN
-from cliapp import Call
+from support.children import MAIN
+from support.cliapp import Call
 
 W = [f"{n:08d}-2222-4333-8444-555555555555" for n in range(12)]
 X = "66666666-7777-4888-8999-aaaaaaaaaaaa"

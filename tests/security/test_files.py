@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from children import MAIN
-from cliapp import Call, outcomes
+from support.children import MAIN
+from support.cliapp import Call, outcomes
 
 from bulkcancel.models import InstanceRef, Outcome, RejectedRow
 from bulkcancel.sources import InputOptions, open_source

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cliapp import Call
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from rawpeers import Peer, serve_raw
+from support.cliapp import Call
+from support.rawpeers import Peer, serve_raw
 
 from bulkcancel.datadog import Credentials, DatadogApi, Target, connect
 from bulkcancel.errors import InputError

@@ -16,13 +16,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from children import MAIN, child
-from cliapp import Call
 from hypothesis import given
 from hypothesis import strategies as st
-from rawpeers import answer, serve_raw
+from support.children import MAIN, child
+from support.cliapp import Call
+from support.rawpeers import answer, serve_raw
 
-from bulkcancel import policy
+from bulkcancel import answers
 from bulkcancel.datadog import Credentials, Target, connect, read_credentials
 from bulkcancel.datadog.redact import Redactor
 from bulkcancel.errors import ConfigurationError
@@ -78,9 +78,9 @@ async def test_what_a_server_echoes_is_redacted(echo: Callable[[bytes], bytes]) 
             said = await api.cancel(InstanceRef(W, X, 1))
             read = await api.get_instance(InstanceRef(W, X, 1))
     assert API_KEY in peer.heads[0].decode()
-    judged = policy.classify(said)
+    judged = answers.classify(said)
     assert not shows_a_key(
-        f"{judged} {policy.read_state(read)} {said if isinstance(said, Failure) else said.body!r}"
+        f"{judged} {answers.read_state(read)} {said if isinstance(said, Failure) else said.body!r}"
     )
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from cliapp import Call, Shown
 from hypothesis import given
 from hypothesis import strategies as st
+from support.cliapp import Call, Shown
 
 from bulkcancel.clock import SystemClock
 from bulkcancel.models import Outcome, Result

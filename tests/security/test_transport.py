@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from rawpeers import Peer, answer, serve_raw
+from support.rawpeers import Peer, answer, serve_raw
 
 from bulkcancel.datadog import Credentials, Target, connect
 from bulkcancel.datadog.client import proxy_for

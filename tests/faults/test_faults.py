@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 import trustme
-from fakeapi import Rows, refs
-from faultserver import (
+from support.fakeapi import Rows, refs
+from support.faultserver import (
     BOMB,
     CHUNKED,
     LIMITED,

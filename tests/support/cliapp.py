@@ -9,7 +9,7 @@ from uuid import UUID
 from bulkcancel.models import Outcome
 from bulkcancel.report import read_results
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 #: A workflow and eight instances that the sandbox knows.
 W = str(UUID(int=1 << 127, version=4))
 IDS = [str(UUID(int=(1 << 127) + n, version=4)) for n in range(1, 9)]

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import anyio
 import pytest
-from cliapp import Shown
-from faketime import FakeClock
+from support.cliapp import Shown
+from support.faketime import FakeClock
 
 from bulkcancel.models import Outcome, Result, StopReason
 from bulkcancel.pacing import Hold, HoldReason

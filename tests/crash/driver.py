@@ -1,6 +1,6 @@
 """Kills the process at random instants, continues it until it is done, and compares its report with the API's record.
 
-As a script (`make crash`): `python tests/crash_driver.py [KILLS] [SEED]` goes through all scenarios and their
+As a script (`make crash`): `python tests/crash/driver.py [KILLS] [SEED]` goes through all scenarios and their
 combinations with signals and full disks until so many processes were killed.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.request import urlopen
 from uuid import UUID
 
-from children import forget_surroundings
+from support.children import forget_surroundings
 
 from bulkcancel.models import Outcome, Result
 from bulkcancel.report import read_results

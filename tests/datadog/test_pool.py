@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-from fakeapi import Rows, refs
-from faultserver import OK, FaultServer, says
+from support.fakeapi import Rows, refs
+from support.faultserver import OK, FaultServer, says
 
 from bulkcancel.clock import SystemClock
 from bulkcancel.datadog import Credentials, DatadogApi, Target, connect

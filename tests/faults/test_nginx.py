@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from fakeapi import Rows, refs
+from support.fakeapi import Rows, refs
 
 from bulkcancel.datadog import Credentials, Target, connect
 from bulkcancel.engine import Engine

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
-from faketime import FakeClock
+from support.faketime import FakeClock
 
 from bulkcancel.models import Failure, FailureKind, InstanceRef, RejectedRow, Reply, Row
 

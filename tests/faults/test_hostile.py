@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-from fakeapi import Rows, refs
-from faultserver import CHUNKED, OK, Fault, FaultServer, deaf, says
+from support.fakeapi import Rows, refs
+from support.faultserver import CHUNKED, OK, Fault, FaultServer, deaf, says
 
 from bulkcancel.datadog import Credentials, DatadogApi, Target, client, connect
 from bulkcancel.engine import Engine
