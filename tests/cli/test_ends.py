@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.children import MAIN, child, exit_of, on_terminal, read_to, read_until, unread, until, write
+from support.children import MAIN, child, exit_of, is_full, on_terminal, read_to, read_until, until, write
 from support.cliapp import Call, outcomes
 
 from bulkcancel.models import Outcome
@@ -17,7 +17,6 @@ slow = pytest.mark.slow
 
 MODULE = [sys.executable, "-m", "bulkcancel"]
 SCRIPT = [str(Path(sys.executable).with_name("bulkcancel"))]
-PIPE_ALMOST_FULL = 50_000  # bytes of 64 KiB
 # A disk that answers until the report has begun, and never again.
 SLOW_DISK = f"""
 import os, threading
@@ -110,8 +109,7 @@ def test_a_standard_error_that_nobody_reads_holds_up_nothing(tmp_path: Path) -> 
     words = [*MODULE, "run", "in.csv", "--sandbox", "-y", "-v", "--log-format", "json", "-o", "r.csv"]
     with child([*words, "--rate", "1000/s"], cwd=tmp_path, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
-        reader = process.stderr.fileno()
-        until(lambda: unread(reader) > PIPE_ALMOST_FULL)
+        until(lambda: is_full(process.pid, 2))
         before = len(outcomes(tmp_path / "r.csv"))
         until(lambda: len(outcomes(tmp_path / "r.csv")) > before + 500)
         process.send_signal(signal.SIGINT)

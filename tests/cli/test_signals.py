@@ -15,6 +15,7 @@ from support.children import (
     child,
     exit_of,
     is_asleep,
+    is_full,
     on_terminal,
     read_to,
     read_until,
@@ -36,7 +37,6 @@ atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, before)  # whoever me
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
 sys.exit(main())
 """
-PIPE_ALMOST_FULL = 50_000  # bytes of 64 KiB, for rows do not fill pages
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,7 @@ def test_a_reader_that_does_not_read_is_left_by_the_second_signal(tmp_path: Path
     with child(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        reader = process.stdout.fileno()
-        until(lambda: unread(reader) > PIPE_ALMOST_FULL)
+        until(lambda: is_full(process.pid, 1))
         process.send_signal(signal.SIGINT)
         read_to(process.stderr, "Stopping")
         process.send_signal(signal.SIGINT)

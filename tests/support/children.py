@@ -116,6 +116,15 @@ def unread(fd: int) -> int:
     return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, b"\0" * 4), sys.byteorder)
 
 
+def is_full(pid: int, fd: int) -> bool:
+    """Whether the pipe a process writes to takes no more: how many bytes that is, depends on their pieces."""
+    writer = os.open(f"/proc/{pid}/fd/{fd}", os.O_WRONLY)
+    try:
+        return not select.select([], [writer], [], 0)[1]
+    finally:
+        os.close(writer)
+
+
 @contextmanager
 def on_terminal(path: Path, *words: str) -> Iterator[tuple[int, int]]:
     """The command line with a terminal of its own; gives its process and our end of the terminal."""
