@@ -1,5 +1,7 @@
 """Which rows are new, repeated, settled or to be tried again."""
 
+import tracemalloc
+
 import pytest
 
 from bulkcancel.ledger import Claim, ClaimKind, Ledger
@@ -103,27 +105,85 @@ def test_a_pair_on_record_is_awaited_until_it_is_met() -> None:
         assert not ledger.awaits(record("new", Outcome.FAILED))
         assert ledger.claim(row("a")) == Claim(ClaimKind.RETRY, Outcome.FAILED)
         assert not ledger.awaits(failed)
-        ledger.rewind()
+        ledger.begin_pass()
 
 
-def test_a_ledger_has_three_passes() -> None:
-    """A plan takes nothing away from the run after it; a fourth pass would take the first for its own."""
-    ledger = loaded(record("a", Outcome.FAILED), record("a", Outcome.DUPLICATE))
-    for last in (False, False, True):
-        claims = [ledger.claim(each) for each in (row("a"), row("a"), row("new"), row("new"))]
-        assert claims[0] == Claim(ClaimKind.RETRY, Outcome.FAILED)
-        assert claims[1:] == [COVERED, FRESH, DUPLICATE]
-        if last:
-            with pytest.raises(RuntimeError):
-                ledger.rewind()
-        else:
-            ledger.rewind()
+def test_a_pass_takes_nothing_away_from_the_next() -> None:
+    """However many there are: the plan's, the run's, a drain's."""
+    ledger = loaded(
+        record("a", Outcome.FAILED), record("a", Outcome.DUPLICATE), record("b", Outcome.CANCELED)
+    )
+    outcomes = ledger.outcomes()
+    for _ in range(700):
+        claims = [ledger.claim(row(name)) for name in ("a", "a", "a", "b", "b", "new", "new")]
+        assert claims == [
+            Claim(ClaimKind.RETRY, Outcome.FAILED), COVERED, DUPLICATE, COVERED, DUPLICATE, FRESH, DUPLICATE,
+        ]  # fmt: skip
+        assert ledger.outcomes() == outcomes
+        ledger.begin_pass()
+
+
+def test_a_pair_that_some_passes_did_not_meet_is_new_to_the_next() -> None:
+    """Whichever pass met it last."""
+    ledger = Ledger()
+    for _ in range(40):
+        ledger.claim(row("a"))
+        for _ in range(20):
+            ledger.begin_pass()
+            ledger.claim(row("b"))
+        assert ledger.claim(row("a")) == FRESH
+        ledger.begin_pass()
+
+
+def test_an_outcome_outlives_the_pass_that_put_it_on_record() -> None:
+    """A pair that a later pass meets again is no repetition; what it comes to then replaces what it was."""
+    ledger = Ledger()
+    assert ledger.claim(row("a")) == FRESH
+    ledger.record("w", "a", Outcome.THROTTLED)
+    assert ledger.claim(row("a")) == DUPLICATE
+    ledger.begin_pass()
+    assert ledger.claim(row("a")) == Claim(ClaimKind.RETRY, Outcome.THROTTLED)
+    ledger.record("w", "a", Outcome.CANCELED)
+    ledger.begin_pass()
+    assert ledger.claim(row("a")) == COVERED
+    assert +ledger.outcomes() == {Outcome.CANCELED: 1}
+
+
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.INVALID, Outcome.DUPLICATE}))
+def test_a_pair_that_still_runs_can_be_claimed_anew(outcome: Outcome) -> None:
+    """Whatever is on record of it, once in a pass; one without a record is new."""
+    ledger = loaded(record("a", outcome))
+    for _ in range(2):
+        found = [ledger.claim(row(name), anew=True) for name in ("a", "a", "new", "new")]
+        assert found == [Claim(ClaimKind.RETRY, outcome), DUPLICATE, FRESH, DUPLICATE]
+        ledger.begin_pass()
 
 
 def test_a_pass_may_ask_for_pairs_alone() -> None:
-    """Each is first once, whatever was met before."""
-    ledger = loaded(record("a", Outcome.CANCELED))
+    """Each is there for the first time once, whatever other passes met; and no outcome is lost."""
+    ledger = loaded(record("a", Outcome.FAILED))
     ledger.claim(row("a"))
-    is_first = ledger.new_pass()
     pairs = [("w", "a"), ("w", "a"), ("x", "a"), ("w", "new"), ("x", "a")]
-    assert [is_first(*pair) for pair in pairs] == [True, False, True, True, False]
+    for _ in range(2):
+        ledger.begin_pass()
+        assert [ledger.first_time(*pair) for pair in pairs] == [True, False, True, True, False]
+    assert ledger.claim(row("a")) == DUPLICATE
+    ledger.begin_pass()
+    assert ledger.claim(row("a")) == Claim(ClaimKind.RETRY, Outcome.FAILED)
+
+
+def test_a_pass_costs_no_memory() -> None:
+    """Nor does a state: all pairs share the few there are."""
+    ledger = Ledger()
+    rows = [row(f"i{number}") for number in range(2000)]
+    for each in rows:
+        ledger.claim(each)
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            ledger.begin_pass()
+            for each in rows:
+                ledger.claim(each)
+        assert tracemalloc.get_traced_memory()[0] < 2000 * 8
+    finally:
+        tracemalloc.stop()

@@ -95,7 +95,7 @@ class Plan:
 
 
 class Planner:
-    """Reads rows as the engine would, and counts. The ledger is to be rewound afterwards."""
+    """Reads rows as the engine would, and counts. The ledger is to begin another pass afterwards."""
 
     def __init__(self, ledger: Ledger, settings: "Settings") -> None:
         self._ledger = ledger

@@ -212,7 +212,7 @@ def _plan(request: Request, ledger: Ledger) -> Plan | None:
             planner.leave(rows if size <= _SCANNED_FOR_THE_BAR else None)
     else:
         anyio.run(_take_all, source, planner)
-    ledger.rewind()
+    ledger.begin_pass()
     return planner.plan
 
 

@@ -186,7 +186,7 @@ class Place:
         replaced = ledger.load(check(self._of_site(site, read_recorded(self.path))))
         tally.outcomes.update(ledger.outcomes())
         if self._report is not None and (replaced or tally.unfinished):
-            self._report.require_compaction(ledger.new_pass)
+            self._report.require_compaction(ledger)
 
     def _of_site(self, site: str, records: "Iterable[Recorded]") -> "Iterator[Recorded]":
         """Hand records through, having seen that each belongs to the target of this run."""

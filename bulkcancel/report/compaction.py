@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bulkcancel.errors import ReportLostError
 from bulkcancel.models import Outcome
@@ -12,7 +12,7 @@ from bulkcancel.report.files import create_private, stands_for, sync_directory
 from bulkcancel.report.scan import newest_first
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 _ALL_STAND = frozenset({Outcome.DUPLICATE, Outcome.INVALID})
@@ -28,9 +28,36 @@ def temporary_for(path: "Path") -> "Path":
     return path.with_name(name)
 
 
-def compact(
-    path: "Path", fd: int, header: bytes, is_first: "Callable[[str, str], bool]"
-) -> "Iterator[int | None]":
+class Pairs(Protocol):
+    """Tells which pairs were met."""
+
+    def begin_pass(self) -> None:
+        """Forget which were met."""
+        ...
+
+    def first_time(self, workflow_id: str, instance_id: str) -> bool:
+        """Meet a pair; tells whether that is for the first time in this pass."""
+        ...
+
+
+class PairSet:
+    """Tells which pairs were met, and holds each of them in memory."""
+
+    def __init__(self) -> None:
+        self._met: set[tuple[str, str]] = set()
+
+    def begin_pass(self) -> None:
+        """Forget which were met."""
+        self._met.clear()
+
+    def first_time(self, workflow_id: str, instance_id: str) -> bool:
+        """Meet a pair; tells whether that is for the first time in this pass."""
+        before = len(self._met)
+        self._met.add((workflow_id, instance_id))
+        return len(self._met) > before
+
+
+def compact(path: "Path", fd: int, header: bytes, pairs: Pairs) -> "Iterator[int | None]":
     """Put a report that holds each pair once in the place of one that may hold several rows for one.
 
     Works step by step, so that whoever drives it can look up in between; closing it early leaves
@@ -40,8 +67,7 @@ def compact(
         path: The report.
         fd: The same, open and locked.
         header: The bytes it begins with.
-        is_first: Told each pair that was sent, from the newest row to the oldest: whether it is the
-            pair's first.
+        pairs: Meets each pair that was sent, from the newest row to the oldest.
 
     Yields:
         None after each step; at last the descriptor of the new file, open and locked, or none
@@ -55,7 +81,7 @@ def compact(
     stale: list[bool] = []
     for batch in newest_first(path):
         stale += [
-            record.outcome not in _ALL_STAND and not is_first(record.workflow_id, record.instance_id)
+            record.outcome not in _ALL_STAND and not pairs.first_time(record.workflow_id, record.instance_id)
             for record in batch
         ]
         yield None

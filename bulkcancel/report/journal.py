@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from bulkcancel.errors import CompactionError, ReportError, ReportLostError
 from bulkcancel.report.codec import EARLIER_HEADER, to_earlier_csv
-from bulkcancel.report.compaction import compact, temporary_for
+from bulkcancel.report.compaction import PairSet, compact, temporary_for
 from bulkcancel.report.files import (
     Appender,
     check_creatable,
@@ -19,12 +19,11 @@ from bulkcancel.report.files import (
 from bulkcancel.report.scan import check_ours, format_of, is_earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
     from pathlib import Path
 
     from bulkcancel.models import Result
-
-    IsFirst = Callable[[str, str], bool]
+    from bulkcancel.report.compaction import Pairs
 
 _BEGINNING = 4096  # bytes that show whether a file is a report
 
@@ -43,7 +42,7 @@ class Report:
         self._encode = self._format.encode
         self._fd = fd
         self._file = Appender(fd, path)
-        self._new_pass: Callable[[], IsFirst] | None = None
+        self._pairs: Pairs | None = None
         self._closed = False
 
     @classmethod
@@ -122,15 +121,14 @@ class Report:
         """
         self._file.sync()
 
-    def require_compaction(self, new_pass: "Callable[[], IsFirst] | None" = None) -> None:
+    def require_compaction(self, pairs: "Pairs | None" = None) -> None:
         """Say that pairs may be on record more than once, so that `finish` drops what was replaced.
 
         Args:
-            new_pass: Gives a function that is told each pair's workflow and instance id, and tells
-                whether it is told for the first time. Who holds all pairs already can spare us a
-                second set of them.
+            pairs: Tells which pairs `finish` meets for the first time. A caller that already holds all
+                pairs in memory gives its own; else a set of them is made.
         """
-        self._new_pass = new_pass or _remembering
+        self._pairs = PairSet() if pairs is None else pairs
 
     def finish(self) -> "Generator[None]":
         """Leave one row for each input row, on the disk: step by step, for it may take seconds.
@@ -140,10 +138,11 @@ class Report:
             CompactionError: It is whole, but rows that were replaced can't be left out of it.
         """
         self.sync()
-        if self._new_pass is None:
+        if self._pairs is None:
             return
+        self._pairs.begin_pass()
         try:
-            for fd in compact(self.path, self._fd, self._header, self._new_pass()):
+            for fd in compact(self.path, self._fd, self._header, self._pairs):
                 if fd is not None:
                     os.close(self._fd)
                     self._fd = fd
@@ -155,7 +154,7 @@ class Report:
                 f"The report {self.path} can't be compact: {words_of(error).rstrip('.')}. Nothing in it is "
                 "lost, but rows that were tried again stand in it more than once; the last of each counts."
             ) from None
-        self._new_pass = None
+        self._pairs = None
 
     def close(self) -> None:
         """Release the file and its lock."""
@@ -198,14 +197,3 @@ def check_free(path: "Path") -> None:
         check_creatable(path)
     except (OSError, ValueError) as error:
         raise ReportError(f"The report {path} can't be created: {words_of(error)}.") from None
-
-
-def _remembering() -> "IsFirst":
-    seen: set[tuple[str, str]] = set()
-
-    def is_first(workflow_id: str, instance_id: str) -> bool:
-        before = len(seen)
-        seen.add((workflow_id, instance_id))
-        return len(seen) > before
-
-    return is_first

@@ -52,7 +52,7 @@ def work(path: Path, recorded: Callable[[Result], None]) -> None:
     ledger = Ledger()
     with Report.resume(path) as report:
         ledger.load(read_recorded(path))
-        report.require_compaction(ledger.new_pass)
+        report.require_compaction(ledger)
         known = {result.line: result.outcome for result in read_results(path)}
         for row in ROWS:
             if not known.get(row.line, Outcome.FAILED).is_done:

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcancel.errors import ReportError, ReportLostError
-from bulkcancel.ledger import ClaimKind, Ledger
-from bulkcancel.models import InstanceRef, Outcome, Recorded, RejectedRow, Result
+from bulkcancel.models import Outcome, Recorded, Result
 from bulkcancel.report import Format, Report, StreamReport, read_recorded, read_results
 
 MOMENT = 1_800_000_000.123
@@ -280,18 +279,3 @@ async def test_a_slow_reader_holds_up_nothing_else() -> None:
     await report.take(ROW)
     os.close(reader)
     os.close(writer)
-
-
-def test_the_ledger_tells_new_from_old() -> None:
-    """One entry for each pair, as often as it stands in the input."""
-    ledger = Ledger()
-    kinds = [Outcome.FAILED, Outcome.CANCELED, Outcome.DUPLICATE, Outcome.INVALID]
-    for outcome in kinds:
-        assert not ledger.load([Recorded("w", "i", outcome, "", 2)]) or outcome is Outcome.CANCELED
-    row, bad = InstanceRef("w", "i", 9), RejectedRow("w", "i", 9, "", "x")
-    claims = [ledger.claim(row).kind for _ in range(3)]
-    assert claims == [ClaimKind.COVERED, ClaimKind.COVERED, ClaimKind.DUPLICATE]
-    assert [ledger.claim(bad).kind for _ in range(2)] == [ClaimKind.COVERED, ClaimKind.FRESH]
-    assert ledger.claim(InstanceRef("w", "new", 1)).kind is ClaimKind.FRESH
-    ledger.load([Recorded("w", "k", Outcome.FAILED, "", 3)])
-    assert ledger.claim(InstanceRef("w", "k", 1)).previous is Outcome.FAILED
