@@ -17,8 +17,10 @@ if TYPE_CHECKING:
         ReportError,
         ReportLostError,
     )
-    from bulkcancel.library import cancel_all
+    from bulkcancel.events import Observer
     from bulkcancel.models import ExitCode, InstanceRef, Outcome, Result, StopReason
+    from bulkcancel.operations.library import cancel_all
+    from bulkcancel.operations.session import Session, open_session
     from bulkcancel.settings import FailureLimit, Rate, Settings, Shard
     from bulkcancel.tally import Summary
 
@@ -30,11 +32,13 @@ __all__ = [
     "FailureLimit",
     "InputError",
     "InstanceRef",
+    "Observer",
     "Outcome",
     "Rate",
     "ReportError",
     "ReportLostError",
     "Result",
+    "Session",
     "Settings",
     "Shard",
     "StopReason",
@@ -42,10 +46,14 @@ __all__ = [
     "Target",
     "__version__",
     "cancel_all",
+    "open_session",
 ]
 
 _HOMES = {
-    "cancel_all": "bulkcancel.library",
+    "cancel_all": "bulkcancel.operations.library",
+    "open_session": "bulkcancel.operations.session",
+    "Session": "bulkcancel.operations.session",
+    "Observer": "bulkcancel.events",
     "Credentials": "bulkcancel.datadog",
     "Target": "bulkcancel.datadog",
     "FailureLimit": "bulkcancel.settings",

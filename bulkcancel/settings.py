@@ -13,6 +13,9 @@ MOST_ATTEMPTS = 100
 #: The largest share of the quota that may be left to others.
 MOST_HEADROOM = 0.9
 
+#: The settings that all operations of one session share.
+PER_SESSION = frozenset({"concurrency", "rate", "headroom", "max_attempts", "max_throttled", "timeout"})
+
 _ALL = 100  # percent
 _MOST_REQUESTS = 999_999_999  # of a rate, which remembers as many
 

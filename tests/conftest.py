@@ -7,7 +7,7 @@ from hypothesis import Phase, settings
 from support.children import forget_surroundings
 from support.cliapp import Call, Ended
 
-from bulkcancel.cli import main
+from bulkcancel.cli.program import main
 
 forget_surroundings()
 settings.register_profile("steady", derandomize=True, deadline=None)

@@ -9,7 +9,7 @@ import click
 import pytest
 from support.children import MAIN
 
-from bulkcancel.cli import main
+from bulkcancel.cli.program import main
 from bulkcancel.cli.run import command as run_command
 from bulkcancel.cli.sandbox import command as sandbox_command
 from bulkcancel.models import ExitCode, Outcome

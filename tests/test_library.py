@@ -229,7 +229,7 @@ async def test_a_run_works_at_the_bounds_of_its_settings(settings: dict[str, Any
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"pairs": None}, "pairs is None; it must be an iterable of"),
+        ({"pairs": None}, "There are no pairs"),
         ({"pairs": W}, "pairs is '8.*; it must be an iterable of"),
         ({"settings": {"concurrency": 2}}, "settings is .*; it must be a Settings"),
         ({"on_result": "print"}, "on_result is 'print'; it must be a function"),

@@ -7,7 +7,7 @@ import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from bulkcancel.cli.signals import is_terminal
+from bulkcancel.cli.streams import is_terminal
 from bulkcancel.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -4,17 +4,15 @@ import json
 from typing import TYPE_CHECKING
 
 from bulkcancel._version import __version__
-from bulkcancel.cli.mishaps import fault, fit_to_show, trace
-from bulkcancel.cli.resuming import resume_command
+from bulkcancel.cli.own_faults import fault, fit_to_show, trace
+from bulkcancel.cli.resume_command import resume_command
 from bulkcancel.errors import BulkCancelError
 from bulkcancel.progress import closing_lines
 from bulkcancel.report import write_private
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bulkcancel.cli.run import Request
+    from bulkcancel.cli.prepared_run import PreparedRun
     from bulkcancel.progress import Messages
     from bulkcancel.tally import Summary
 
@@ -24,23 +22,23 @@ _LONGEST_NAME = 4096
 class Closing:
     """Writes and says what a run came to."""
 
-    def __init__(self, request: "Request", messages: "Messages", *, words: list[str]) -> None:
-        self._request = request
+    def __init__(self, prepared: "PreparedRun", messages: "Messages", *, words: list[str]) -> None:
+        self._prepared = prepared
         self._messages = messages
         self._words = words
 
     def write_summary(self, summary: "Summary") -> None:
         """Write the summary where `--summary` says, if it does."""
-        path: Path | None = self._request.values["summary"]
+        path = self._prepared.options.summary
         if path is None:
             return
-        reason: str | None = self._request.values["reason"]
+        reason = self._prepared.options.reason
         document = {
             "bulkcancel": __version__,
-            "target": self._request.destination.name,
+            "target": self._prepared.connection.name,
             # A file's name need not be text: what is not is escaped, so that any reader takes the document.
-            "input": printable(self._request.source.name, _LONGEST_NAME),
-            "report": printable(self._request.place.name, _LONGEST_NAME),
+            "input": printable(self._prepared.source.name, _LONGEST_NAME),
+            "report": printable(self._prepared.target.name, _LONGEST_NAME),
             "reason": reason and printable(reason, _LONGEST_NAME),
             **summary.as_dict(),
         }
@@ -65,7 +63,7 @@ class Closing:
                 self._messages.info(line)
             cause = fit_to_show(fault(error))
         *lines, last = closing_lines(
-            summary, where=self._request.place.name, resume=self._resume_command(summary), cause=cause
+            summary, where=self._prepared.target.name, resume=self._resume_command(summary), cause=cause
         )
         for line in lines:
             self._messages.info(line)
@@ -73,16 +71,16 @@ class Closing:
 
     def _resume_command(self, summary: "Summary") -> str:
         """The command that goes on where this run ends, or empty where its report is no file."""
-        place, values = self._request.place, self._request.values
-        if place.path is None:
+        target, options = self._prepared.target, self._prepared.options
+        if target.path is None:
             return ""
         command = resume_command(
             self._words,
-            str(place.path),
-            values,
-            is_replayable=self._request.source.is_replayable,
+            str(target.path),
+            options,
+            is_replayable=self._prepared.source.is_replayable,
             needs_input=not summary.left.gone,
         )
-        if summary.loss is not None and summary.loss.is_gone and values["input"] is None and values["resume"]:
+        if summary.loss is not None and summary.loss.is_gone and options.input is None and options.resume:
             return command.replace(" run", " run INPUT", 1)  # it was taken from the report
         return command

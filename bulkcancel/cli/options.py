@@ -14,8 +14,9 @@ from bulkcancel.settings import Settings
 from bulkcancel.sources import InputOptions, as_id, what_is_wrong
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from bulkcancel.cli.run_options import ColumnOptions, MessageOptions
     from bulkcancel.clock import Clock
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
@@ -35,7 +36,7 @@ def together(*options: "Callable[[Any], Any]") -> "Callable[[_Function], _Functi
     return decorate
 
 
-input_options = together(
+column_options = together(
     click.option("--workflow-column", metavar="NAME", help="The column that holds workflow ids."),
     click.option("--instance-column", metavar="NAME", help="The column that holds instance ids."),
     click.option("--workflow-id", metavar="ID", help="The workflow of a list of bare instance ids."),
@@ -116,34 +117,34 @@ message_options = together(
 )
 
 
-def input_format(values: "Mapping[str, Any]", site: str) -> InputOptions:
+def input_options(columns: "ColumnOptions", site: str) -> InputOptions:
     """Make sense of the input options.
 
     Raises:
         ConfigurationError: The workflow id can't be one.
     """
-    given: str | None = values["workflow_id"]
-    workflow_id = None if given is None else as_id(given.strip(), any_id=values["any_id"])
+    given = columns.workflow_id
+    workflow_id = None if given is None else as_id(given.strip(), any_id=columns.any_id)
     if given is not None and workflow_id is None:
-        wrong = what_is_wrong(given.strip(), any_id=values["any_id"])
+        wrong = what_is_wrong(given.strip(), any_id=columns.any_id)
         raise ConfigurationError(f"--workflow-id {given!r} is not {wrong}.")
     return InputOptions(
-        workflow_column=values["workflow_column"],
-        instance_column=values["instance_column"],
+        workflow_column=columns.workflow_column,
+        instance_column=columns.instance_column,
         workflow_id=workflow_id,
-        any_id=values["any_id"],
+        any_id=columns.any_id,
         site=site,
     )
 
 
-def messages(values: "Mapping[str, Any]", clock: "Clock") -> Messages:
+def messages(options: "MessageOptions", clock: "Clock") -> Messages:
     """Make sense of the message options."""
     return Messages(
         current().stderr,
         clock,
-        log_format=LogFormat(values["log_format"]),
-        quiet=values["quiet"],
-        verbose=values["verbose"],
+        log_format=LogFormat(options.log_format),
+        quiet=options.quiet,
+        verbose=options.verbose,
     )
 
 

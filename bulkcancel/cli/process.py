@@ -5,8 +5,9 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-from bulkcancel.cli import main as run_command_line
-from bulkcancel.cli.signals import Signals, fill_closed_streams
+from bulkcancel.cli.program import main as run_command_line
+from bulkcancel.cli.signals import Signals
+from bulkcancel.cli.streams import fill_closed_streams
 from bulkcancel.models import ExitCode
 
 

@@ -1,9 +1,10 @@
-"""`bulkcancel run`: from the options to a plan, an answer and a job."""
+"""`bulkcancel run`: from the options to a plan, an answer and a run."""
 
 import os
 import sys
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,24 +13,26 @@ import click
 
 from bulkcancel.cli import completion, options, params
 from bulkcancel.cli.ask import ask, check_askable, refuse_if_read_only
-from bulkcancel.cli.descriptors import fit
-from bulkcancel.cli.destination import find_destination, with_keys
+from bulkcancel.cli.check_paths import check_paths
+from bulkcancel.cli.connection import find_connection, with_keys
 from bulkcancel.cli.invocation import current
-from bulkcancel.cli.paths import check_paths
+from bulkcancel.cli.open_files import fit_concurrency
 from bulkcancel.cli.plan import Plan, Planner
-from bulkcancel.cli.signals import is_terminal
-from bulkcancel.cli.work import STDIO, Input, Place, RecordedRows
+from bulkcancel.cli.prepared_run import PreparedRun
+from bulkcancel.cli.run_options import RunOptions
+from bulkcancel.cli.streams import is_terminal
 from bulkcancel.clock import SystemClock
+from bulkcancel.engine import Totals
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import ExitCode
+from bulkcancel.operations.recorded_rows import RecordedRows
+from bulkcancel.operations.report_target import STDIO, ReportTarget
 from bulkcancel.progress import number_of
-from bulkcancel.settings import Settings
-from bulkcancel.sources import InputOptions, open_source
+from bulkcancel.sources import InputOptions, Source, open_source
 from bulkcancel.tally import Tally
 
 if TYPE_CHECKING:
-    from bulkcancel.cli.destination import Destination
     from bulkcancel.cli.invocation import Invocation
     from bulkcancel.progress import Messages
 
@@ -85,127 +88,89 @@ unfinished rows are tried again.
 @click.option(
     "--summary", type=click.Path(path_type=Path), metavar="PATH", help="Write the summary there, as JSON."
 )
-@options.input_options
+@options.column_options
 @options.target_options
 @options.message_options
 def command(**values: Any) -> ExitCode:  # noqa: ANN401 - one value per option
     """Run it."""
     clock = SystemClock()
-    return _run(values, current(), options.messages(values, clock), clock)
+    asked = RunOptions.of(values)
+    return _run(asked, current(), options.messages(asked.messages, clock), clock)
 
 
-def _run(
-    values: dict[str, Any], invocation: "Invocation", messages: "Messages", clock: SystemClock
-) -> ExitCode:
-    destination = find_destination(values)
-    if not values["dry_run"] and destination.scenario is None:
+def _run(asked: RunOptions, invocation: "Invocation", messages: "Messages", clock: SystemClock) -> ExitCode:
+    connection = find_connection(asked.target)
+    if not asked.dry_run and connection.scenario is None:
         refuse_if_read_only()
-    place = Place(values["report"], resume=values["resume"])
-    values = check_paths(values, place)
+    target = _target(asked)
+    asked = check_paths(asked, target)
     ledger, tally = Ledger(), Tally()
-    input_format = options.input_format(values, destination.target.site)
-    with closing(_input(values, place, ledger, input_format)) as source, closing(place):
-        request = Request(values, _settings(values), with_keys(destination, values), place, source)
-        if not (values["yes"] or values["dry_run"]):
-            check_askable(reads_rows=values["input"] == STDIO)
+    rows = options.input_options(asked.columns, connection.target.site)
+    with closing(_source(asked, target, ledger, rows)) as source, closing(target):
+        connection = with_keys(connection, asked.target.keys_file, may_lack=asked.dry_run)
+        if not (asked.yes or asked.dry_run):
+            check_askable(reads_rows=asked.input == STDIO)
         check = source.check if isinstance(source, RecordedRows) else iter
-        site = destination.label
-        place.load(ledger, tally, site=site, to_write=not values["dry_run"], check=check)
-        if place.lacks_site:
+        site = connection.label
+        target.load(ledger, tally, site=site, to_write=not asked.dry_run, check=check)
+        if target.lacks_site:
             messages.warning(
-                f"The report {place.name} has rows that do not say which site they belong to, as an earlier "
+                f"The report {target.name} has rows that do not say which site they belong to, as an earlier "
                 f"version wrote them. They are taken to be of {site}."
             )
-        plan = _plan(request, ledger)
-        asks = not (values["yes"] or values["dry_run"] or (plan is not None and not plan.to_send))
-        _show(plan, request, messages, asks=asks)
+        plan = _plan(asked, source, ledger)
+        asks = not (asked.yes or asked.dry_run or (plan is not None and not plan.to_send))
+        totals = _totals(plan, source, tally)
+        prepared = PreparedRun(asked, asked.settings, connection, target, source, ledger, tally, totals)
+        _show(plan, prepared, messages, asks=asks)
         options.say_if_unasked(messages)
-        if values["dry_run"]:
-            return _end_dry_run(plan, request, messages)
-        is_sandbox = destination.scenario is not None
-        settings = fit(request.settings, messages, is_sandbox=is_sandbox, has_report=place.resumes)
-        request = replace(request, settings=settings)
+        if asked.dry_run:
+            return _end_dry_run(plan, prepared, messages)
+        is_sandbox = connection.scenario is not None
+        settings = fit_concurrency(asked.settings, messages, is_sandbox=is_sandbox, has_report=target.resumes)
+        prepared = replace(prepared, settings=settings)
         if asks:
             ask(invocation.stderr)
         # The network half: slow to import, and not needed until here.
-        from bulkcancel.cli.job import Job  # noqa: PLC0415 - see above
+        from bulkcancel.cli.execute import Execution  # noqa: PLC0415 - see above
 
-        totals = _totals(plan, source, tally)
         try:
-            words, signals = invocation.words, invocation.signals
-            job = Job(request, place.open(), ledger, tally, messages, clock, totals=totals, words=words)
-            signals.start()
-            return anyio.run(job.run, signals)
+            execution = Execution(prepared, target.open(), messages, clock, words=invocation.words)
+            invocation.signals.start()
+            return anyio.run(execution.run, invocation.signals)
         except BaseException:
-            place.discard_if_empty()
+            target.discard_if_empty()
             raise
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """How many rows a report is to have; None where that is not known beforehand.
-
-    Attributes:
-        due: When this run ends.
-        in_all: When all of the input is in it: `--limit` leaves some of it for later.
-    """
-
-    due: int | None
-    in_all: int | None
+def _target(asked: RunOptions) -> ReportTarget:
+    name = asked.report
+    if asked.resume and name in {None, STDIO}:
+        raise ConfigurationError("--resume needs the report's name: give it with -o.")
+    return ReportTarget(name or f"bulkcancel-{datetime.now(UTC):%Y%m%dT%H%M%S}Z.csv", resume=asked.resume)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What was asked for, understood.
-
-    Attributes:
-        values: The options as given.
-        settings: How the run behaves.
-        destination: Where requests go, and as whom.
-        place: Where the report goes.
-        source: Where rows come from.
-    """
-
-    values: dict[str, Any]
-    settings: Settings
-    destination: "Destination"
-    place: Place
-    source: Input
+def _source(
+    asked: RunOptions, target: ReportTarget, ledger: Ledger, rows: InputOptions
+) -> Source | RecordedRows:
+    if asked.input is None and asked.resume:
+        return RecordedRows(target.existing, ledger, any_id=rows.any_id)
+    if asked.input is None and is_terminal(sys.stdin):
+        raise click.UsageError("Name an INPUT file, or pipe rows to standard input.")
+    return open_source(asked.input or STDIO, rows)
 
 
-def _settings(values: dict[str, Any]) -> Settings:
-    names = (
-        "concurrency", "rate", "headroom", "max_attempts", "timeout", "max_duration", "max_failures",
-        "ignore_not_found", "verify", "verify_timeout", "limit", "shard",
-    )  # fmt: skip
-    return Settings(**{name: values[name] for name in names})
-
-
-def _input(values: dict[str, Any], place: Place, ledger: Ledger, input_options: InputOptions) -> Input:
-    name: str | None = values["input"]
-    if name is None and values["resume"]:
-        if not place.resumes or place.path is None:
-            raise ConfigurationError(f"There is no report {place.name} to resume, and no INPUT.")
-        return RecordedRows(place.path, ledger, any_id=input_options.any_id)
-    if name is None:
-        if is_terminal(sys.stdin):
-            raise click.UsageError("Name an INPUT file, or pipe rows to standard input.")
-        name = STDIO
-    return open_source(name, input_options)
-
-
-def _plan(request: Request, ledger: Ledger) -> Plan | None:
+def _plan(asked: RunOptions, source: Source | RecordedRows, ledger: Ledger) -> Plan | None:
     """Read ahead what can be read, when someone is to see it; None where it can't or need not be."""
-    values, source = request.values, request.source
     size = 0
     if source.is_replayable:
-        named = values["input"] not in {None, STDIO}
-        size = os.stat(values["input"]).st_size if named else 0  # noqa: PTH116 - a name or nothing
-        if values["yes"] and not values["dry_run"] and (size > _SCANNED_FOR_THE_BAR or not named):
+        is_named = asked.input is not None and asked.input != STDIO
+        size = os.stat(asked.input).st_size if is_named and asked.input is not None else 0  # noqa: PTH116 - a name
+        if asked.yes and not asked.dry_run and (size > _SCANNED_FOR_THE_BAR or not is_named):
             return None
-    elif not values["dry_run"]:
+    elif not asked.dry_run:
         return None
-    planner = Planner(ledger, request.settings)
+    planner = Planner(ledger, asked.settings)
     if source.is_replayable:
         rows = source.scan()
         if not all(map(planner.take, rows)):
@@ -216,37 +181,37 @@ def _plan(request: Request, ledger: Ledger) -> Plan | None:
     return planner.plan
 
 
-def _totals(plan: Plan | None, source: Input, tally: Tally) -> Totals:
+def _totals(plan: Plan | None, source: Source | RecordedRows, tally: Tally) -> Totals:
     """How many rows the report will have, as far as that is known beforehand."""
     if isinstance(source, RecordedRows):
         return Totals(tally.rows, tally.rows)
     if plan is None:
-        return Totals(None, None)
+        return Totals()
     due = tally.rows + plan.added
     return Totals(due, None if plan.beyond is None else due + plan.beyond)
 
 
-async def _take_all(source: Input, planner: Planner) -> None:
+async def _take_all(source: Source | RecordedRows, planner: Planner) -> None:
     async for batch in source.batches():
         if not all(map(planner.take, batch)):
             break
 
 
-def _show(plan: Plan | None, request: Request, messages: "Messages", *, asks: bool) -> None:
+def _show(plan: Plan | None, prepared: PreparedRun, messages: "Messages", *, asks: bool) -> None:
     say = messages.last if asks else messages.info
-    destination, reason = request.destination, request.values["reason"]
-    suffix = destination.suffix
-    if destination.doubt:
-        messages.warning(destination.doubt)
+    connection, reason = prepared.connection, prepared.options.reason
+    suffix = connection.suffix
+    if connection.doubt:
+        messages.warning(connection.doubt)
     if plan is None:
         key = f", with the application key ending in {suffix}" if suffix else ""
-        say(f"Plan: cancel every instance in {request.source.name} at {destination.name}{key}")
+        say(f"Plan: cancel every instance in {prepared.source.name} at {connection.name}{key}")
         if reason:
             say(f"Reason: {reason}")
         return
-    for line in plan.lines(target=destination.name, suffix=suffix, reason=reason):
+    for line in plan.lines(target=connection.name, suffix=suffix, reason=reason):
         say(line)
-    if request.values["dry_run"]:
+    if prepared.options.dry_run:
         for line in plan.unusable_lines():
             say(line)
     if plan.looks_swapped:
@@ -254,15 +219,15 @@ def _show(plan: Plan | None, request: Request, messages: "Messages", *, asks: bo
         messages.warning(f"{flows} with one instance each: are the columns swapped?")
 
 
-def _end_dry_run(plan: Plan | None, request: Request, messages: "Messages") -> ExitCode:
-    if request.destination.credentials is None:
+def _end_dry_run(plan: Plan | None, prepared: PreparedRun, messages: "Messages") -> ExitCode:
+    if prepared.connection.credentials is None:
         messages.info("No keys are set. The run itself needs DD_API_KEY and DD_APP_KEY.")
     if plan is not None and plan.unusable_count:
         rows = number_of(plan.unusable_count, "row")
         messages.last(f"Dry run: {rows} can't be used; nothing was sent.")
         return ExitCode.INCOMPLETE
     if plan is not None and not plan.rows:
-        messages.last(f"Dry run: there are no rows to cancel in {request.source.name}; nothing was sent.")
+        messages.last(f"Dry run: there are no rows to cancel in {prepared.source.name}; nothing was sent.")
     elif plan is not None and not plan.to_send:
         messages.last("Dry run: nothing is left to cancel; nothing was sent.")
     else:

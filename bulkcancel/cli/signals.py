@@ -1,7 +1,6 @@
-"""What the system says: signals before, during and after the run, terminals, closed standard streams."""
+"""Signals: before, during and after the run."""
 
 import asyncio
-import os
 import signal
 import socket
 from collections import deque
@@ -19,7 +18,6 @@ SIGNALS = {
     signal.SIGTERM: StopReason.TERMINATED,
     signal.SIGHUP: StopReason.TERMINATED,
 }
-_STANDARD_STREAMS = 3
 
 
 class _Stage(Enum):
@@ -115,21 +113,3 @@ class Signals:
     def _tell(self, heed: "Callable[[StopReason], None]") -> None:
         while self._arrived:
             heed(self._arrived.popleft())
-
-
-def is_terminal(stream: Any) -> bool:  # noqa: ANN401 - a standard stream is None where there is none
-    """Whether a person is at the other end."""
-    try:
-        return bool(stream.isatty())
-    except (AttributeError, ValueError):
-        return False
-
-
-def fill_closed_streams() -> None:
-    """Have the null device stand where a standard stream is closed.
-
-    Else the next file to be opened, the report perhaps, would be what anybody writes to as standard error.
-    """
-    while (fd := os.open(os.devnull, os.O_RDWR)) < _STANDARD_STREAMS:
-        pass
-    os.close(fd)

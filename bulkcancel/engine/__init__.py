@@ -1,8 +1,9 @@
-"""The run: rows go in, one result for each comes out, and the stop_signal ends it early and cleanly."""
+"""A run: rows go in, one result for each comes out, and a stop signal ends it early and cleanly."""
 
+from bulkcancel.engine.dispatcher import Api, Dispatcher
 from bulkcancel.engine.intake import RowSource
-from bulkcancel.engine.limiter import Limiter
-from bulkcancel.engine.run import Engine
-from bulkcancel.engine.stop_signal import StoppedError, StopSignal
+from bulkcancel.engine.observers import Observers
+from bulkcancel.engine.run import Run, Totals
+from bulkcancel.engine.stop_signal import is_failure
 
-__all__ = ["Engine", "Limiter", "RowSource", "StopSignal", "StoppedError"]
+__all__ = ["Api", "Dispatcher", "Observers", "RowSource", "Run", "Totals", "is_failure"]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from bulkcancel.engine.intake import Intake
     from bulkcancel.engine.limiter import Limiter
-    from bulkcancel.engine.sender import WorkItem
+    from bulkcancel.engine.work_item import WorkItem
     from bulkcancel.models import Result, StopReason
     from bulkcancel.tally import Summary
 
@@ -29,16 +29,19 @@ class RunAccount:
         self.is_closed = False
         self._open: set[WorkItem] = set()
         self._total: int | None = None
+        self._paused_before = 0.0
         self._on_record = 0
         self._to_retry = 0
 
-    def begin(self, total: int | None) -> None:
+    def begin(self, total: int | None, limiter: "Limiter") -> None:
         """Note where a run begins.
 
         Args:
             total: How many rows a report of all the input has, where that is known beforehand.
+            limiter: The limiter of its requests, which may have served other runs.
         """
         self._total = total
+        self._paused_before = limiter.paused
         self._on_record, self._to_retry = self.tally.rows, self.tally.unfinished
 
     def take(self, item: "WorkItem") -> None:
@@ -78,7 +81,7 @@ class RunAccount:
         return summarize(
             self.tally,
             duration=duration,
-            paused=limiter.paused,
+            paused=limiter.paused - self._paused_before,
             quota_used=limiter.pacer.quota_used,
             stop=stop,
             ignore_not_found=ignore_not_found,

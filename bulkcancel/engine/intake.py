@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from bulkcancel.engine.sender import WorkItem
 from bulkcancel.engine.shards import belongs_to
 from bulkcancel.engine.stop_signal import is_failure
 from bulkcancel.engine.unfair_lock import UnfairLock
+from bulkcancel.engine.work_item import WorkItem
 from bulkcancel.ledger import ClaimKind
 from bulkcancel.models import Outcome, RejectedRow
 
@@ -73,7 +73,6 @@ class Intake:
         self.retried = 0
         self.is_limited = False
         self.has_read_all = False
-        stop_signal.on_request(source.stop_waiting)
 
     async def next_item(self) -> WorkItem | None:
         """The next row that needs sending, or None at the end of the input or of the run."""

@@ -8,7 +8,10 @@ from anyio import Event, create_task_group
 from anyio.lowlevel import checkpoint
 
 from bulkcancel.answers import Verdict
+from bulkcancel.engine.limiter_watch import LimiterWatch
+from bulkcancel.engine.observers import Observers
 from bulkcancel.engine.stop_signal import StoppedError
+from bulkcancel.events import Endpoint
 from bulkcancel.models import Failure, Reply
 from bulkcancel.pacing import read_rate_limit_headers
 
@@ -36,11 +39,14 @@ class Limiter:
         paused: Seconds for which quota or an outage held back every request.
     """
 
-    def __init__(self, pacer: "Pacer", clock: "Clock", stop_signal: "StopSignal") -> None:
+    def __init__(
+        self, pacer: "Pacer", clock: "Clock", stop_signal: "StopSignal", watch: LimiterWatch | None = None
+    ) -> None:
         self.pacer = pacer
         self.paused = 0.0
         self._clock = clock
         self._stop_signal = stop_signal
+        self._watch = watch or LimiterWatch(Endpoint.CANCEL, pacer, Observers(), clock)
         self._line: deque[_Waiter] = deque()
         self._news = Event()
 
@@ -60,6 +66,8 @@ class Limiter:
         if not self._line:
             now = self._clock.now()
             if self.pacer.ask(now) == 0.0:
+                if self._watch.told is not None:
+                    self._watch.resumed()
                 return self.pacer.sent(now)
         return await self._stand_in_line()
 
@@ -104,6 +112,7 @@ class Limiter:
             else:
                 refused = verdict is Verdict.FORBIDDEN or verdict is Verdict.UNAUTHORIZED
                 self.pacer.accepted(permit, now, limits, proves=not refused)
+        self._watch.answered(answer)
         if self._line:
             self._news.set()
         return verdict
@@ -127,9 +136,13 @@ class Limiter:
                     waiter = self._line.popleft()
                     waiter.permit = self.pacer.sent(now)
                     waiter.turn.set()
+                if self._watch.is_paused:
+                    self._watch.resumed()
                 return
             self._news = Event()
             hold = self.pacer.hold
+            if hold is not None:
+                self._watch.held(hold)
             try:
                 await self._wait_for_news(wait)
             finally:

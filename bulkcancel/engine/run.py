@@ -1,26 +1,21 @@
-"""A run from its first row to its summary."""
+"""One pass over rows, from the first of them to its summary."""
 
-import random
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anyio import Semaphore, create_task_group
 
 from bulkcancel import policy
 from bulkcancel.answers import outcome_of
-from bulkcancel.clock import SystemClock
 from bulkcancel.engine.account import RunAccount
-from bulkcancel.engine.credential_check import CredentialCheck
 from bulkcancel.engine.intake import Intake
-from bulkcancel.engine.limiter import Limiter
-from bulkcancel.engine.sender import CancelApi, HeldBackError, Sender, WorkItem
-from bulkcancel.engine.stop_signal import StoppedError, StopSignal, is_failure
-from bulkcancel.engine.verifier import Verifier
+from bulkcancel.engine.sender import HeldBackError
+from bulkcancel.engine.stop_signal import StoppedError, is_failure
 from bulkcancel.errors import BulkCancelError, ReportGoneError, ReportLostError
+from bulkcancel.events import Finished, Started, Stopping
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import Outcome, Result, StopReason
-from bulkcancel.pacing import Pacer
-from bulkcancel.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -28,66 +23,57 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
     from tenacity import AsyncRetrying
 
-    from bulkcancel.clock import Clock
+    from bulkcancel.engine.dispatcher import Dispatcher
     from bulkcancel.engine.intake import RowSource
+    from bulkcancel.engine.work_item import WorkItem
     from bulkcancel.models import Row
+    from bulkcancel.settings import Settings
     from bulkcancel.tally import Summary, Tally
 
-    Sink = Callable[[Result], Awaitable[None] | None]
+    ResultHandler = Callable[[Result], Awaitable[None] | None]
 
-_MOST_READS = 16
 _WATCHED_PER_WORKER = 4
 
 
-class Engine:
-    """Runs one item. Make one, `run` it once; `stop` ends it early from any task of the loop.
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many rows a report is to have; None where that is not known beforehand.
+
+    Attributes:
+        due: When this run ends.
+        in_all: When all of the input is in it: the setting `limit` leaves some of it for later.
+    """
+
+    due: int | None = None
+    in_all: int | None = None
+
+
+class Run:
+    """One pass over the rows of a source. `run` it once; `stop` ends it early from any task of the loop.
 
     Attributes:
         tally: The counts so far.
-        limiter: Where requests wait; its pacer says why.
     """
 
     def __init__(
         self,
-        api: CancelApi,
-        settings: Settings,
+        dispatcher: "Dispatcher",
+        settings: "Settings",
         *,
         site: str = "",
-        clock: "Clock | None" = None,
-        jitter: "Callable[[], float]" = random.random,
         ledger: Ledger | None = None,
         tally: "Tally | None" = None,
     ) -> None:
+        self._dispatcher = dispatcher
         self._settings = settings
         self._site = site
-        self._clock = clock or SystemClock()
-        self._stop_signal = StopSignal()
         self._ledger = ledger or Ledger()
         self._account = RunAccount(tally)
         self.tally = self._account.tally
-        pacer = Pacer(concurrency=settings.concurrency, rate=settings.rate, headroom=settings.headroom)
-        self.limiter = Limiter(pacer, self._clock, self._stop_signal)
-        self._credential_check = CredentialCheck()
-        self._sender = Sender(
-            api,
-            self.limiter,
-            settings,
-            clock=self._clock,
-            stop_signal=self._stop_signal,
-            credential_check=self._credential_check,
-            jitter=jitter,
-        )
-        self._verifier: Verifier | None = None
-        if settings.verify or settings.max_failures is not None:
-            readers = min(settings.concurrency, _MOST_READS)
-            read_pacer = Pacer(concurrency=readers, headroom=settings.headroom)
-            self._verifier = Verifier(
-                api,
-                Limiter(read_pacer, self._clock, self._stop_signal),
-                clock=self._clock,
-                stop_signal=self._stop_signal,
-                timeout=settings.verify_timeout,
-            )
+        self._clock = dispatcher.clock
+        self._stop_signal = dispatcher.stop_signal
+        self._observers = dispatcher.observers
+        self._sender = dispatcher.sender
         self._watched = Semaphore(settings.concurrency * _WATCHED_PER_WORKER)
         self._intake: Intake | None = None
         self._started = self._clock.now()
@@ -109,14 +95,9 @@ class Engine:
         return self._account.loss is not None
 
     @property
-    def last_fault(self) -> str:
-        """What the last fault said, or empty."""
-        return self._sender.last_fault
-
-    @property
-    def is_starved(self) -> bool:
-        """Whether requests wait because no more files may be opened."""
-        return self._sender.starved_since is not None
+    def in_flight(self) -> int:
+        """Requests to cancel that are on the wire."""
+        return self._dispatcher.cancels.pacer.in_flight
 
     def stop(self, reason: StopReason) -> None:
         """End the run early: no new requests, those on the wire finish, every row is accounted for."""
@@ -138,24 +119,41 @@ class Engine:
         self._error = self._error or error
         self._stop_signal.request(StopReason.OWN_FAULT)
 
-    async def run(self, source: "RowSource", sink: "Sink", *, total: int | None = None) -> "Summary":
-        """Send a cancel for every row and hand each result to `sink` as it comes.
+    async def run(
+        self, source: "RowSource", handle: "ResultHandler", totals: "Totals | None" = None
+    ) -> "Summary":
+        """Send a cancel for every row and hand each result to `handle` as it comes.
 
         Args:
             source: The rows. They are read no further ahead than there are workers.
-            sink: Takes each result, and gives what to await where that needs waiting for; meanwhile the
+            handle: Takes each result, and gives what to await where that needs waiting for; meanwhile the
                 worker that brought it waits too.
-            total: How many rows a report of all the input has, where that is known beforehand.
+            totals: How many rows the report is to have.
 
         Raises:
-            BaseException: Whatever `source` or `sink` raises, be it a cancellation, but for a
-                `ReportLostError` from the sink, which stops the run and shows in the summary. Requests on
+            BaseException: Whatever `source` or `handle` raises, be it a cancellation, but for a
+                `ReportLostError` from the latter, which stops the run and shows in the summary. Requests on
                 the wire finish first, and `summary` still tells what became of the run.
         """
+        totals = totals or Totals()
         self._started = self._clock.now()
-        self._sink = sink
-        self._account.begin(total)
+        self._handle_result = handle
+        self._account.begin(totals.in_all, self._dispatcher.cancels)
         intake = self._intake = Intake(source, self._ledger, self._settings, self._stop_signal, self._settle)
+        self._stop_signal.on_request(source.stop_waiting)
+        self._stop_signal.on_request(self._tell_stopping)
+        if self._observers:
+            self._observers.tell(Started(totals.due, dict(self.tally.outcomes)))
+        try:
+            await self._run_to_end(intake)
+        finally:
+            self._stop_signal.forget(source.stop_waiting)
+            self._stop_signal.forget(self._tell_stopping)
+        if self.error is not None:
+            raise self.error
+        return self.summary()
+
+    async def _run_to_end(self, intake: Intake) -> None:
         async with create_task_group() as timers:
             if self._settings.max_duration is not None:
                 timers.start_soon(self._stop_after, self._settings.max_duration)
@@ -163,19 +161,20 @@ class Engine:
                 for _ in range(self._settings.concurrency):
                     work.start_soon(self._work, intake, work)
             timers.cancel_scope.cancel()
-        if self._credential_check.is_unproven:
+        if self._dispatcher.credential_check.is_unproven:
             self._stop_signal.request(StopReason.REFUSED)
         if self._stop_signal.reason is not None:
             await self._account_for(intake)
-        if self.error is not None:
-            raise self.error
-        return self.summary()
+
+    def _tell_stopping(self) -> None:
+        if self._observers and self._stop_signal.reason is not None:
+            self._observers.tell(Stopping(self._stop_signal.reason, self.in_flight))
 
     def summary(self) -> "Summary":
         """What the run has come to, also where it was left before its end; true at any moment."""
         return self._account.summary(
             self._intake,
-            self.limiter,
+            self._dispatcher.cancels,
             duration=self._clock.now() - self._started,
             stop=self._reason(),
             ignore_not_found=self._settings.ignore_not_found,
@@ -218,7 +217,7 @@ class Engine:
                 raise
             self.fail(error)
 
-    async def _handle(self, item: WorkItem, retrying: "AsyncRetrying", tasks: "TaskGroup") -> None:
+    async def _handle(self, item: "WorkItem", retrying: "AsyncRetrying", tasks: "TaskGroup") -> None:
         try:
             classification = await self._sender.decide(item, retrying)
         except StoppedError:
@@ -229,29 +228,30 @@ class Engine:
             await self._finish(item, Outcome.NOT_ATTEMPTED, detail=detail)
             return
         outcome = outcome_of(classification.verdict)
-        if self._verifier is not None:
-            verifies = self._settings.verify
-            if verifies and outcome is Outcome.CANCELED:
-                await self._watched.acquire()
-                tasks.start_soon(self._confirm, item, self._verifier)
-                return
-            # A row that would count against `--max-failures` is looked into without `--verify` as well.
-            is_doubtful = outcome is Outcome.REJECTED or (verifies and outcome is Outcome.NOT_FOUND)
-            if is_doubtful and await self._verifier.had_ended(item.ref):
-                detail = f"it had ended before its cancel was answered {classification.status}"
-                await self._finish(item, Outcome.ALREADY_FINISHED, detail=detail)
-                return
+        verifies = self._settings.verify
+        if verifies and outcome is Outcome.CANCELED:
+            await self._watched.acquire()
+            tasks.start_soon(self._verify, item)
+            return
+        # A row that would count against `--max-failures` is looked into without `--verify` as well.
+        counts = outcome is Outcome.REJECTED and self._settings.max_failures is not None
+        is_doubtful = counts or (verifies and outcome in {Outcome.REJECTED, Outcome.NOT_FOUND})
+        if is_doubtful and await self._dispatcher.verifier.had_ended(item.ref):
+            detail = f"it had ended before its cancel was answered {classification.status}"
+            await self._finish(item, Outcome.ALREADY_FINISHED, detail=detail)
+            return
         await self._finish(item, outcome, classification.code, classification.detail)
 
-    async def _confirm(self, item: WorkItem, verifier: Verifier) -> None:
+    async def _verify(self, item: "WorkItem") -> None:
         try:
             with self._keeping_failures():
-                outcome, detail = await verifier.watch(item.ref)
+                timeout = self._settings.verify_timeout
+                outcome, detail = await self._dispatcher.verifier.watch(item.ref, timeout)
                 await self._finish(item, outcome, detail=detail)
         finally:
             self._watched.release()
 
-    async def _leave(self, item: WorkItem) -> None:
+    async def _leave(self, item: "WorkItem") -> None:
         """Record a row that the end of the run overtook, unless the report says as much already."""
         if self._stop_signal.reason is None or (item.previous is not None and not item.attempts):
             self._account.leave(item)
@@ -260,7 +260,7 @@ class Engine:
         await self._finish(item, outcome, item.classification.code if item.classification else "", detail)
 
     def _finish(
-        self, item: WorkItem, outcome: Outcome, code: str = "", detail: str = ""
+        self, item: "WorkItem", outcome: Outcome, code: str = "", detail: str = ""
     ) -> "Awaitable[None]":
         return self._emit(item.result(outcome, self._clock, code=code, detail=detail, site=self._site), item)
 
@@ -272,11 +272,11 @@ class Engine:
             Result(row.line, *ids, outcome, None, code, detail, finished_at=finished_at, site=self._site)
         )
 
-    async def _emit(self, result: Result, item: WorkItem | None = None) -> None:
+    async def _emit(self, result: Result, item: "WorkItem | None" = None) -> None:
         if self._account.is_closed:
             return
         try:
-            waiting = self._sink(result)
+            waiting = self._handle_result(result)
             if waiting is not None:
                 await waiting
         except ReportLostError as error:
@@ -289,6 +289,8 @@ class Engine:
             self.fail(error)
             return
         self._account.record(result, item)
+        if self._observers:
+            self._observers.tell(Finished(result, None if item is None else item.previous))
         limit = self._settings.max_failures
         if limit is not None and policy.too_many_failures(
             self.tally.failed, self.tally.finished, limit.value, is_percent=limit.is_percent

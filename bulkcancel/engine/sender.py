@@ -1,23 +1,30 @@
 """One row's attempts, driven by tenacity: what to try again, when, and when to give up."""
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
 from bulkcancel.answers import Classification, Verdict, classify
-from bulkcancel.engine.credential_check import CredentialCheck
-from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result, StopReason
+from bulkcancel.events import Concern, Concerned, Endpoint
+from bulkcancel.models import Failure, FailureKind, Reply, StopReason
 from bulkcancel.pacing import read_rate_limit_headers
 from bulkcancel.policy import backoff, is_out_of_reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from bulkcancel.clock import Clock
+    from bulkcancel.engine.credential_check import CredentialCheck
     from bulkcancel.engine.limiter import Limiter
+    from bulkcancel.engine.observers import Observers
     from bulkcancel.engine.stop_signal import StopSignal
+    from bulkcancel.engine.work_item import WorkItem
+    from bulkcancel.models import InstanceRef
     from bulkcancel.settings import Settings
+
+    Call = Callable[[InstanceRef], Awaitable[Reply | Failure]]
+    CheckKeys = Callable[[], Awaitable[Reply | Failure]]
 
 _LONGEST_RETRY_AFTER = 60.0
 # What trying again will not mend, where nothing was ever answered.
@@ -36,99 +43,33 @@ _UNTIL_FILES_ARE_FREE = 1.0
 _LONGEST_STARVED = 120.0
 
 
-class CancelApi(Protocol):
-    """What the engine needs of the API."""
-
-    async def cancel(self, ref: InstanceRef) -> Reply | Failure:
-        """Ask for one instance to be canceled."""
-        ...
-
-    async def get_instance(self, ref: InstanceRef) -> Reply | Failure:
-        """Read one instance."""
-        ...
-
-    async def check_keys(self) -> Reply | Failure:
-        """Ask whether both keys are good."""
-        ...
-
-
 class HeldBackError(Exception):
     """The row's workflow was just refused, and it is not yet known whether all others will be."""
 
 
-@dataclass(slots=True, eq=False)
-class WorkItem:
-    """One row on its way: what was sent for it and what came back.
+class Sender:
+    """Sends requests for work items through the limiter until each is decided or given up.
 
     Attributes:
-        ref: The instance.
-        previous: The outcome an earlier run recorded for it, which this one replaces, or None.
-        attempts: Requests sent.
-        throttled: How many were answered 429, or 503 by a rate limit.
-        faults: How many brought a fault that counts against its attempts.
-        probes: How many brought a fault while the API was down, which does not.
-        is_again: Whether the last was lost with a stale connection, so that the next takes its place.
-        is_starved: Whether the last was not sent at all, because no more files may be opened.
-        started_at: When the first was sent, in seconds since the epoch, or None.
-        started: The same on the monotonic clock.
-        classification: What the last answer meant, or None.
-        retry_after: Seconds the last fault's reply asked us to wait.
+        starved_since: Since when requests wait because no more files may be opened, or None.
     """
 
-    ref: InstanceRef
-    previous: Outcome | None = None
-    attempts: int = 0
-    throttled: int = 0
-    faults: int = 0
-    probes: int = 0
-    is_again: bool = False
-    is_starved: bool = False
-    started_at: float | None = None
-    started: float = 0.0
-    classification: Classification | None = None
-    retry_after: float = 0.0
-
-    def result(
-        self, outcome: Outcome, clock: "Clock", *, code: str = "", detail: str = "", site: str = ""
-    ) -> Result:
-        """Close the item."""
-        duration = clock.now() - self.started if self.attempts else 0.0
-        finished_at = clock.wall()
-        if self.started_at is not None and finished_at < self.started_at:
-            finished_at = self.started_at + duration  # the clock was set back meanwhile
-        ref, classification = self.ref, self.classification
-        return Result(
-            ref.line,
-            ref.workflow_id,
-            ref.instance_id,
-            outcome,
-            classification.status if classification is not None else None,
-            code,
-            detail,
-            self.attempts,
-            self.throttled,
-            self.started_at,
-            finished_at,
-            round(duration * 1000),
-            site,
-        )
-
-
-class Sender:
-    """Sends cancel requests through the limiter until each is decided or given up."""
-
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the calls it makes, and what it works with
         self,
-        api: CancelApi,
+        call: "Call",
+        check_keys: "CheckKeys",
         limiter: "Limiter",
         settings: "Settings",
         *,
         clock: "Clock",
         stop_signal: "StopSignal",
-        credential_check: CredentialCheck,
+        credential_check: "CredentialCheck",
+        observers: "Observers",
         jitter: "Callable[[], float]",
     ) -> None:
-        self._api = api
+        self._call = call
+        self._check_keys = check_keys
+        self._observers = observers
         self._limiter = limiter
         self._settings = settings
         self._clock = clock
@@ -136,8 +77,8 @@ class Sender:
         self._credential_check = credential_check
         self._jitter = jitter
         self._has_answered = False
+        self._has_told_of_files = False
         self.starved_since: float | None = None
-        self.last_fault = ""
 
     def retrying(self) -> AsyncRetrying:
         """A tenacity loop for `attempt`; it holds state, so each worker takes its own."""
@@ -149,8 +90,8 @@ class Sender:
             retry_error_callback=_last_judgement,
         )
 
-    async def decide(self, item: WorkItem, retrying: AsyncRetrying) -> Classification:
-        """Send requests for a item until it is decided or given up.
+    async def decide(self, item: "WorkItem", retrying: AsyncRetrying) -> Classification:
+        """Send requests for an item until it is decided or given up.
 
         tenacity is asked from the second attempt on: nearly every row is decided by its first, and the
         machinery of a retry costs half as much as the request.
@@ -164,13 +105,13 @@ class Sender:
             return classification
         first = [classification]
 
-        async def attempt(item: WorkItem) -> Classification:
+        async def attempt(item: "WorkItem") -> Classification:
             return first.pop() if first else await self.attempt(item)
 
         return await retrying(attempt, item)
 
-    async def attempt(self, item: WorkItem) -> Classification:
-        """Send one request for a item, and learn from its answer.
+    async def attempt(self, item: "WorkItem") -> Classification:
+        """Send one request for an item, and learn from its answer.
 
         Raises:
             StoppedError: The run stops, and nothing was sent.
@@ -185,8 +126,12 @@ class Sender:
             if not item.attempts:
                 item.started_at, item.started = self._clock.wall(), self._clock.now()
             item.attempts += 1
-            answer = await self._api.cancel(item.ref)
+            answer = await self._call(item.ref)
             classification = classify(answer)
+            if self._observers:
+                self._observers.tell_attempt(
+                    Endpoint.CANCEL, item.ref, answer, self._clock.now() - permit.sent_at
+                )
             if self._is_lost_here(item, answer, classification):
                 self._limiter.abandon(permit)
                 return classification
@@ -199,13 +144,15 @@ class Sender:
             raise
         verdict = self._limiter.complete(permit, answer, classification.verdict)
         if verdict is Verdict.FAULT:
-            self._note_fault(item, answer, classification, is_free=is_free)
+            self._note_fault(item, answer, is_free=is_free)
         elif verdict is not classification.verdict:
             classification = item.classification = replace(classification, verdict=verdict)
             item.throttled += 1
         return classification
 
-    def _is_lost_here(self, item: WorkItem, answer: Reply | Failure, classification: Classification) -> bool:
+    def _is_lost_here(
+        self, item: "WorkItem", answer: Reply | Failure, classification: Classification
+    ) -> bool:
         """Whether a request was lost by what is ours, which says nothing of the API or the row.
 
         A connection of ours went stale: the request goes again at once, on a new one, and what is lost a
@@ -224,11 +171,14 @@ class Sender:
         now = self._clock.now()
         if self.starved_since is None:
             self.starved_since = now
+            if self._observers and not self._has_told_of_files:
+                self._has_told_of_files = True
+                self._observers.tell(Concerned(Concern.FEW_FILES))
         if now - self.starved_since >= _LONGEST_STARVED:
             self._stop_signal.request(StopReason.NO_FILES)
         return True
 
-    def _note_answer(self, item: WorkItem, verdict: Verdict) -> None:
+    def _note_answer(self, item: "WorkItem", verdict: Verdict) -> None:
         self._has_answered = True
         if verdict is Verdict.THROTTLED:
             item.throttled += 1
@@ -237,12 +187,9 @@ class Sender:
         else:
             self._credential_check.passed()
 
-    def _note_fault(
-        self, item: WorkItem, answer: Reply | Failure, classification: Classification, *, is_free: bool
-    ) -> None:
+    def _note_fault(self, item: "WorkItem", answer: Reply | Failure, *, is_free: bool) -> None:
         item.faults += not is_free
         item.probes += is_free
-        self.last_fault = classification.detail or classification.code
         if isinstance(answer, Reply):
             told = read_rate_limit_headers(answer.headers, self._clock.wall()).retry_after
             item.retry_after = min(told or 0.0, _LONGEST_RETRY_AFTER)
@@ -261,9 +208,9 @@ class Sender:
             self._stop_signal.request(StopReason.REFUSED)
 
     async def _keys_pass(self) -> bool:
-        answer = await self._api.check_keys()
+        answer = await self._check_keys()
         if isinstance(answer, Failure) and answer.kind is FailureKind.STALE:
-            answer = await self._api.check_keys()
+            answer = await self._check_keys()
         verdict = classify(answer).verdict
         return verdict not in {Verdict.FORBIDDEN, Verdict.UNAUTHORIZED}
 

@@ -1,4 +1,4 @@
-"""The run's stop_signal: pulled once, it ends every wait of ours and lets requests in flight finish."""
+"""A request to stop: it ends every wait of ours, and lets requests in flight finish."""
 
 import math
 from contextlib import contextmanager
@@ -46,15 +46,25 @@ class StopSignal:
             hook()
 
     def on_request(self, hook: "Callable[[], None]") -> None:
-        """Have `hook` called when the stop_signal is pulled."""
+        """Have `hook` called when a stop is requested, or at once where one was."""
         self._hooks.append(hook)
+        if self.reason is not None:
+            hook()
+
+    def forget(self, hook: "Callable[[], None]") -> None:
+        """Call `hook` no more."""
+        self._hooks.remove(hook)
+
+    def clear(self) -> None:
+        """Take the request back, when everything it stopped has ended."""
+        self.reason = None
 
     @contextmanager
     def interrupts(self) -> "Iterator[None]":
-        """Make the waits inside end when the stop_signal is pulled.
+        """Make the waits inside end when a stop is requested.
 
         Raises:
-            StoppedError: It was pulled, before or meanwhile.
+            StoppedError: One was, before or meanwhile.
         """
         if self.reason is not None:
             raise StoppedError

@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING
 
 from bulkcancel.answers import State, Verdict, classify, read_state
 from bulkcancel.engine.stop_signal import StoppedError
+from bulkcancel.events import Endpoint
 from bulkcancel.models import Failure, FailureKind, Outcome
 
 if TYPE_CHECKING:
     from bulkcancel.clock import Clock
     from bulkcancel.engine.limiter import Limiter
-    from bulkcancel.engine.sender import CancelApi
+    from bulkcancel.engine.observers import Observers
+    from bulkcancel.engine.sender import Call
     from bulkcancel.engine.stop_signal import StopSignal
     from bulkcancel.models import InstanceRef, Reply
     from bulkcancel.pacing import Permit
@@ -26,30 +28,30 @@ class Verifier:
 
     def __init__(
         self,
-        api: "CancelApi",
+        read: "Call",
         limiter: "Limiter",
         *,
         clock: "Clock",
         stop_signal: "StopSignal",
-        timeout: float,
+        observers: "Observers",
     ) -> None:
-        self._api = api
+        self._read_instance = read
         self._limiter = limiter
         self._clock = clock
         self._stop_signal = stop_signal
-        self._timeout = timeout
+        self._observers = observers
         self._may_read = True
 
-    async def watch(self, ref: "InstanceRef") -> tuple[Outcome, str]:
-        """Watch an instance whose cancel was accepted until it has ended, or the time is over."""
-        deadline = self._clock.now() + self._timeout
+    async def watch(self, ref: "InstanceRef", timeout: float) -> tuple[Outcome, str]:  # noqa: ASYNC109 - it gives a value at its end
+        """Watch an instance whose cancel was accepted until it has ended, or that many seconds are over."""
+        deadline = self._clock.now() + timeout
         pause = _FIRST_LOOK
         detail = ""
         try:
             while True:
                 left = deadline - self._clock.now()
                 if left <= 0.0:
-                    return Outcome.UNCONFIRMED, f"not seen to end within {self._timeout:g} s; {detail}"
+                    return Outcome.UNCONFIRMED, f"not seen to end within {timeout:g} s; {detail}"
                 with self._stop_signal.interrupts():
                     await self._clock.sleep(min(pause, left))
                 pause = min(pause * _LOOK_GROWTH, _LONGEST_BETWEEN_LOOKS)
@@ -100,7 +102,10 @@ class Verifier:
     async def _read(self, ref: "InstanceRef") -> "tuple[Reply | Failure, Permit]":
         permit = await self._limiter.acquire()
         try:
-            return await self._api.get_instance(ref), permit
+            answer = await self._read_instance(ref)
         except BaseException:
             self._limiter.abandon(permit)
             raise
+        if self._observers:
+            self._observers.tell_attempt(Endpoint.READ, ref, answer, self._clock.now() - permit.sent_at)
+        return answer, permit

@@ -3,13 +3,15 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bulkcancel.events import Endpoint
 from bulkcancel.models import Outcome, StopReason
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Mapping
 
-    from bulkcancel.pacing import Hold
-    from bulkcancel.tally import LineSet, ReportLoss, Summary, Tally
+    from bulkcancel.events import Paused
+    from bulkcancel.tally import LineSet, ReportLoss, Summary
 
 _MINUTE, _HOUR = 60, 3600
 _ERRORS_SHOWN = 3
@@ -63,20 +65,22 @@ def lines_of(lines: "LineSet") -> str:
     return f"input lines {shown}" + (f" and {more:,} more" if more else "")
 
 
-def hold_words(hold: "Hold", now: float, wall: float) -> str:
+def pause_words(pause: "Paused", down_since: float | None, now: float, wall: float) -> str:
     """Why nothing is sent and until when, by the clock on the wall; or what rate is kept to and why.
 
     Args:
-        hold: What holds requests back.
-        now: The time that `hold.until` is compared with.
+        pause: What holds requests back.
+        down_since: When an outage began, or None where there is none.
+        now: The time that the two above are compared with.
         wall: The same moment in seconds since the epoch.
     """
-    if hold.rate is not None:
-        return f"at {rate_words(hold.rate)}: {hold.reason.value}"
-    left = max(0.0, hold.until - now)
+    what = "" if pause.endpoint is Endpoint.CANCEL else "reads "
+    if pause.rate is not None:
+        return f"{what}at {rate_words(pause.rate)}: {pause.reason}"
+    left = max(0.0, pause.until - now)
     until = datetime.fromtimestamp(wall + left, UTC).astimezone()
-    since = "" if hold.since is None else f", for {duration(now - hold.since)} now; then a probe asks again"
-    return f"paused until {until:%H:%M:%S} ({duration(left)}): {hold.reason.value}{since}"
+    since = "" if down_since is None else f", for {duration(now - down_since)} now; then a probe asks again"
+    return f"{what}paused until {until:%H:%M:%S} ({duration(left)}): {pause.reason}{since}"
 
 
 def rate_words(rate: float) -> str:
@@ -87,16 +91,16 @@ def rate_words(rate: float) -> str:
     return f"{rate * _HOUR:.3g}/h"
 
 
-def status_line(tally: "Tally", total: int | None, held: str) -> str:
-    """One line on how far a run is.
+def status_line(outcomes: "Counter[Outcome]", total: int | None, held: str) -> str:
+    """One line on how far an operation is.
 
     Args:
-        tally: The counts.
+        outcomes: Rows by outcome.
         total: The rows there are, or None where that is not known.
         held: What holds requests back, in words, or empty.
     """
     of_total = f" of {total:,}" if total is not None else ""
-    return " · ".join(filter(None, (f"{tally.rows:,}{of_total} rows", counts_of(tally.outcomes), held)))
+    return " · ".join(filter(None, (f"{outcomes.total():,}{of_total} rows", counts_of(outcomes), held)))
 
 
 def closing_lines(summary: "Summary", *, where: str, resume: str, cause: str = "") -> list[str]:

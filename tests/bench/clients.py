@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 WORKFLOW = UUID(int=1 << 127, version=4)
 PEERS = Path(__file__).parent / "peers"
 _PINNED = "import os; hasattr(os, 'sched_setaffinity') and os.sched_setaffinity(0, {{{core}}}); "
-_BULKCANCEL = "import sys; from bulkcancel.cli import main; sys.exit(main())"
+_BULKCANCEL = "import sys; from bulkcancel.cli.program import main; sys.exit(main())"
 _SCRIPT = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
 
 

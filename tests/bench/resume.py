@@ -20,7 +20,7 @@ from pathlib import Path
 from bulkcancel.models import Outcome, Result
 from bulkcancel.report import Format
 
-BULKCANCEL = [sys.executable, "-c", "import sys; from bulkcancel.cli import main; sys.exit(main())"]
+BULKCANCEL = [sys.executable, "-c", "import sys; from bulkcancel.cli.program import main; sys.exit(main())"]
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n{}\n"
 WORKFLOW = "8ce98e8d-ca00-4ab0-8205-cd156818f096"
 MOMENT = 1_800_000_000.123

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bulkcancel.cli import main
+from bulkcancel.cli.program import main
 from bulkcancel.sites import SHORT_NAMES, SITES
 
 SHELLS = ["bash", "zsh", "fish"]
@@ -103,7 +103,9 @@ def test_commands_options_and_words_are_offered(
 def test_bash_itself_completes(tmp_path: Path) -> None:
     """With the script that the README has people load."""
     program = tmp_path / "bulkcancel"
-    program.write_text(f"#!{sys.executable}\nimport sys\nfrom bulkcancel.cli import main\nsys.exit(main())\n")
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nfrom bulkcancel.cli.program import main\nsys.exit(main())\n"
+    )
     program.chmod(0o755)
     script = """
 eval "$(_BULKCANCEL_COMPLETE=bash_source bulkcancel)"

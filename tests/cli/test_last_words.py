@@ -64,7 +64,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[[Rule], Server]:
 
     def put(rule: Rule) -> Server:
         server = Server(rule)
-        monkeypatch.setattr("bulkcancel.cli.job.connect", server.connect)
+        monkeypatch.setattr("bulkcancel.cli.execute.connect", server.connect)
         return server
 
     return put
@@ -184,7 +184,7 @@ def test_rows_synced_before_a_report_was_deleted_are_named(
 ) -> None:
     """Whenever that is noticed."""
     write(300)
-    monkeypatch.setattr("bulkcancel.cli.job._SYNC_EVERY", 0.005)
+    monkeypatch.setattr("bulkcancel.operations.cancel._SYNC_EVERY", 0.005)
     real, synced = Report.sync, threading.Semaphore(0)
 
     def sync(report: Report) -> None:
@@ -258,7 +258,7 @@ def test_a_fault_beside_the_engine_names_what_it_left(
 ) -> None:
     """Whatever it is: here, regular syncing."""
     write(300)
-    monkeypatch.setattr("bulkcancel.cli.job._SYNC_EVERY", 0.005)
+    monkeypatch.setattr("bulkcancel.operations.cancel._SYNC_EVERY", 0.005)
     real, syncs = Report.sync, count()
 
     def sync(report: Report) -> None:

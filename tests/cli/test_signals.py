@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 SMALL_DISK = """
 import atexit, resource, sys
-from bulkcancel.cli import main
+from bulkcancel.cli.program import main
 before = resource.getrlimit(resource.RLIMIT_FSIZE)
 atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, before)  # whoever measures coverage needs room then
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))

@@ -33,7 +33,7 @@ if room:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, before)  # whoever measures coverage needs room then
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
-from bulkcancel.cli import main
+from bulkcancel.cli.program import main
 sys.exit(main())
 """
 _LONGEST_RUN = 60.0

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from support.fakeapi import Rows, refs
 from support.faultserver import OK, FaultServer, says
+from support.runs import new_run
 
 from bulkcancel.clock import SystemClock
 from bulkcancel.datadog import Credentials, DatadogApi, Target, connect
 from bulkcancel.datadog.pool import Pool
-from bulkcancel.engine import Engine
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result
 from bulkcancel.settings import Rate, Settings
 from bulkcancel.tally import Summary
@@ -48,7 +48,7 @@ async def run(port: int, count: int, **settings: object) -> tuple[Summary, list[
 
     asked = Settings(**{"concurrency": 4, "max_attempts": 1, "timeout": 10.0, **settings})  # type: ignore[arg-type] # keywords of a table
     async with connect(Target(f"http://127.0.0.1:{port}"), KEYS, settings=asked) as api:
-        engine = Engine(api, asked, clock=Hurried(), jitter=lambda: 0.0)
+        engine = new_run(api, asked, clock=Hurried(), jitter=lambda: 0.0)
         return await engine.run(Rows(refs(count)), sink), results
 
 

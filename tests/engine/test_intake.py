@@ -6,9 +6,9 @@ from anyio import create_task_group
 from anyio.lowlevel import checkpoint
 from support.fakeapi import bad, refs
 
-from bulkcancel.engine import StopSignal
 from bulkcancel.engine.intake import Intake
-from bulkcancel.engine.sender import WorkItem
+from bulkcancel.engine.stop_signal import StopSignal
+from bulkcancel.engine.work_item import WorkItem
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import Outcome, Row, StopReason
 from bulkcancel.settings import Settings

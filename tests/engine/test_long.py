@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from support.fakeapi import DOWN, OK, FakeApi, Rows, refs
 from support.faketime import FakeClock
+from support.runs import new_run
 
-from bulkcancel.engine import Engine
 from bulkcancel.models import InstanceRef, Outcome, Reply, Result, Row, StopReason
 from bulkcancel.settings import Settings
 from bulkcancel.tally import Summary
@@ -32,7 +32,7 @@ async def run(api: FakeApi, rows: list[Row], **settings: object) -> tuple[Summar
     async def sink(result: Result) -> None:
         results.append(result)
 
-    engine = Engine(api, Settings(**settings), clock=api.clock, jitter=lambda: 1.0)  # type: ignore[arg-type] # keywords of a table
+    engine = new_run(api, Settings(**settings), clock=api.clock, jitter=lambda: 1.0)  # type: ignore[arg-type] # keywords of a table
     async with api.clock.autojump():
         return await engine.run(Rows(rows), sink), results
 
@@ -126,7 +126,7 @@ async def test_a_long_run_needs_no_more_than_its_ledger() -> None:
         if counts.total() in {rows // 4, rows}:
             sizes.append(tracemalloc.get_traced_memory()[0])
 
-    engine = Engine(api, Settings(concurrency=64), clock=api.clock, jitter=lambda: 1.0)
+    engine = new_run(api, Settings(concurrency=64), clock=api.clock, jitter=lambda: 1.0)
     tracemalloc.start()
     async with api.clock.autojump():
         summary = await engine.run(Endless(rows), sink)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 from support.fakeapi import OK, FakeApi, Rows, refs
 from support.faketime import FakeClock
+from support.runs import new_run
 
-from bulkcancel.engine import Engine
+from bulkcancel.engine import Run
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result, StopReason
 from bulkcancel.settings import Rate, Settings
 from bulkcancel.tally import Summary
@@ -19,7 +20,7 @@ NO_FILES = Failure(FailureKind.NO_FILES, "this process may open no more files (u
 ENDED = Reply(200, {}, b'{"data":{"attributes":{"instanceStatus":{"detailsKind":"CANCELED"}}}}')
 
 
-async def run(api: FakeApi, count: int, **settings: object) -> tuple[Summary, list[Result], Engine]:
+async def run(api: FakeApi, count: int, **settings: object) -> tuple[Summary, list[Result], Run]:
     """Cancel so many instances in virtual time."""
     results: list[Result] = []
 
@@ -27,7 +28,7 @@ async def run(api: FakeApi, count: int, **settings: object) -> tuple[Summary, li
         results.append(result)
 
     asked = Settings(**{"concurrency": 4, **settings})  # type: ignore[arg-type] # keywords of a table
-    engine = Engine(api, asked, clock=api.clock, jitter=lambda: 1.0)
+    engine = new_run(api, asked, clock=api.clock, jitter=lambda: 1.0)
     async with api.clock.autojump():
         return await engine.run(Rows(refs(count)), sink), results, engine
 
@@ -41,7 +42,7 @@ async def test_a_request_that_went_with_its_connection_goes_again_at_once() -> N
     assert {result.attempts for result in results} == {2}
     assert summary.requests == len(api.sent) == 80
     assert summary.paused == 0.0
-    assert engine.last_fault == ""
+    assert not engine._dispatcher.cancels.pacer.down_for(api.clock.now())
     assert 7.0 <= api.clock.now() - started < 9.0
 
 
@@ -55,7 +56,7 @@ async def test_connections_that_only_go_stale_end() -> None:
 
 async def test_a_row_that_the_end_meets_between_its_tries_was_sent() -> None:
     """So it is not said to have been left alone."""
-    engine: list[Engine] = []
+    engine: list[Run] = []
 
     def rule(_: InstanceRef, __: int) -> Failure:
         engine[0].stop(StopReason.INTERRUPTED)
@@ -63,7 +64,7 @@ async def test_a_row_that_the_end_meets_between_its_tries_was_sent() -> None:
 
     api = FakeApi(FakeClock(), rule)
     results: list[Result] = []
-    engine.append(Engine(api, Settings(), clock=api.clock))
+    engine.append(new_run(api, Settings(), clock=api.clock))
     async with api.clock.autojump():
         await engine[0].run(Rows(refs(1)), results.append)
     assert (results[0].outcome, results[0].attempts) == (Outcome.FAILED, 1)
@@ -95,7 +96,7 @@ async def test_what_could_not_be_sent_for_want_of_files_is_no_request() -> None:
     assert summary.outcomes[Outcome.CANCELED] == 8
     assert {result.attempts for result in results} == {1}
     assert summary.requests == 8
-    assert not engine.limiter.pacer.is_down
+    assert not engine._dispatcher.cancels.pacer.is_down
 
 
 @pytest.mark.parametrize("answered_first", [0, 3])

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from support.fakeapi import DOWN, OK, FakeApi, Rows, refs
 from support.faketime import FakeClock
+from support.runs import new_run
 
-from bulkcancel.engine import Engine
 from bulkcancel.models import InstanceRef, Outcome, Reply, Result, StopReason
 from bulkcancel.sandbox import HeaderMode, Quota, QuotaModel
 from bulkcancel.sandbox.quota import QuotaEnforcer
@@ -20,7 +20,7 @@ UNAVAILABLE = Reply(503, {}, PAGE)
 async def run(api: FakeApi, count: int, **settings: object) -> tuple[Summary, list[Result]]:
     """Run to the end in virtual time."""
     results: list[Result] = []
-    engine = Engine(api, Settings(**settings), clock=api.clock, jitter=lambda: 0.5)  # type: ignore[arg-type] # keywords of a table
+    engine = new_run(api, Settings(**settings), clock=api.clock, jitter=lambda: 0.5)  # type: ignore[arg-type] # keywords of a table
     async with api.clock.autojump():
         return await engine.run(Rows(refs(count)), results.append), results
 

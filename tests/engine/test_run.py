@@ -8,8 +8,8 @@ import anyio
 import pytest
 from support.fakeapi import DOWN, ENDED, OK, FakeApi, Rows, bad, refs
 from support.faketime import FakeClock
+from support.runs import new_run
 
-from bulkcancel.engine import Engine
 from bulkcancel.errors import ReportLostError
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import (
@@ -38,7 +38,7 @@ class Run:
         self.clock = FakeClock()
         self.api = FakeApi(self.clock, rule)
         self.results: list[Result] = []
-        self.engine = Engine(
+        self.engine = new_run(
             self.api,
             Settings(**settings),  # type: ignore[arg-type] # keywords of a table
             clock=self.clock,
@@ -394,7 +394,7 @@ async def test_an_answer_that_cannot_be_is_the_runs_error() -> None:
     async with run.clock.autojump():
         with pytest.raises(ZeroDivisionError):
             await run.engine.run(Rows(refs(100)), run.results.append)
-    assert run.engine.limiter.pacer.in_flight == 0
+    assert run.engine.in_flight == 0
     summary = run.engine.summary()
     assert list(summary.left.unrecorded) == [10]
     assert summary.requests == len(run.api.sent) == run.outcomes[Outcome.CANCELED] + 1

@@ -3,8 +3,8 @@
 import pytest
 from support.fakeapi import DOWN, OK, FakeApi, Rows, refs
 from support.faketime import EPOCH, FakeClock
+from support.runs import new_run
 
-from bulkcancel.engine import Engine
 from bulkcancel.models import Failure, Outcome, Reply, Result, StopReason
 from bulkcancel.settings import Settings
 from bulkcancel.tally import Summary
@@ -18,7 +18,7 @@ async def run(
 ) -> tuple[Summary, list[Result]]:
     """Run to the end in virtual time."""
     results: list[Result] = []
-    engine = Engine(api, Settings(**settings), clock=api.clock, jitter=lambda: jitter)  # type: ignore[arg-type] # keywords of a table
+    engine = new_run(api, Settings(**settings), clock=api.clock, jitter=lambda: jitter)  # type: ignore[arg-type] # keywords of a table
     async with api.clock.autojump():
         summary = await engine.run(Rows(refs(count, workflows)), results.append)
     return summary, sorted(results, key=lambda result: result.line)

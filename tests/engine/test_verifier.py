@@ -5,6 +5,7 @@ from support.fakeapi import ENDED, OK, FakeApi
 from support.faketime import FakeClock
 
 from bulkcancel.answers import State
+from bulkcancel.engine import Observers
 from bulkcancel.engine.limiter import Limiter
 from bulkcancel.engine.stop_signal import StoppedError, StopSignal
 from bulkcancel.engine.verifier import Verifier
@@ -29,12 +30,12 @@ class Looking(FakeApi):
         return self._last if self.clock.now() >= self._ends else self._meanwhile
 
 
-def verifier(api: FakeApi, timeout: float = 20.0) -> tuple[Verifier, Limiter, StopSignal]:
+def verifier(api: FakeApi) -> tuple[Verifier, Limiter, StopSignal]:
     """One with a limiter of its own."""
     stop_signal = StopSignal()
     limiter = Limiter(Pacer(concurrency=4), api.clock, stop_signal)
     return (
-        Verifier(api, limiter, clock=api.clock, stop_signal=stop_signal, timeout=timeout),
+        Verifier(api.get_instance, limiter, clock=api.clock, stop_signal=stop_signal, observers=Observers()),
         limiter,
         stop_signal,
     )
@@ -44,7 +45,7 @@ async def test_it_looks_after_half_a_second_and_then_ever_more_rarely() -> None:
     """Half as long again each time, to five seconds; and once more at the end of its time."""
     api = Looking(1e9, RUNNING)
     async with api.clock.autojump():
-        outcome, detail = await verifier(api)[0].watch(REF)
+        outcome, detail = await verifier(api)[0].watch(REF, 20.0)
     pauses = [later - earlier for earlier, later in zip([0.0, *api.looked_at], api.looked_at, strict=False)]
     assert pauses == pytest.approx([0.5, 0.75, 1.125, 1.6875, 2.53125, 3.796875, 5.0, 4.609375])
     assert api.clock.now() == 20.0
@@ -62,7 +63,7 @@ async def test_it_says_how_it_ended(kind: bytes, outcome: Outcome, detail: str) 
     """As soon as it is seen, and not after."""
     api = Looking(1.0, Reply(200, {}, ENDED % kind))
     async with api.clock.autojump():
-        assert await verifier(api)[0].watch(REF) == (outcome, detail)
+        assert await verifier(api)[0].watch(REF, 20.0) == (outcome, detail)
     assert api.looked_at == [0.5, 1.25]
 
 
@@ -70,7 +71,7 @@ async def test_what_could_not_be_read_is_said() -> None:
     """By its last read."""
     api = Looking(0.0, Reply(403, {}, b'{"errors":["Forbidden"]}'))
     async with api.clock.autojump():
-        outcome, detail = await verifier(api, timeout=1.0)[0].watch(REF)
+        outcome, detail = await verifier(api)[0].watch(REF, 1.0)
     assert (outcome, detail) == (
         Outcome.UNCONFIRMED,
         "not seen to end within 1 s; the read answered 403 Forbidden",
@@ -91,7 +92,7 @@ async def test_it_ends_with_the_run(pulled_at: float, detail: str) -> None:
 
     async with api.clock.autojump() as tasks:
         tasks.start_soon(pull, api.clock, stop_signal, pulled_at)
-        assert await one.watch(REF) == (Outcome.UNCONFIRMED, detail)
+        assert await one.watch(REF, 20.0) == (Outcome.UNCONFIRMED, detail)
     assert api.clock.now() == pulled_at
     with pytest.raises(StoppedError):
         await one.look(REF)
@@ -132,7 +133,7 @@ async def test_a_read_that_raises_gives_its_place_back() -> None:
     async def explode(ref: InstanceRef) -> Reply | Failure:
         raise ZeroDivisionError(ref)
 
-    api.get_instance = explode  # type: ignore[method-assign] # a fault of the transport itself
+    one._read_instance = explode
     with pytest.raises(ZeroDivisionError):
         await one.look(REF)
     assert limiter.pacer.in_flight == 0

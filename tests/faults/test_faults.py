@@ -26,10 +26,10 @@ from support.faultserver import (
     says,
     stalls,
 )
+from support.runs import new_run
 
 from bulkcancel.clock import SystemClock
 from bulkcancel.datadog import Credentials, DatadogApi, Target, connect
-from bulkcancel.engine import Engine
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result, StopReason
 from bulkcancel.settings import Settings
 from bulkcancel.tally import Summary
@@ -63,7 +63,7 @@ async def run(api: DatadogApi, count: int = 4, **settings: object) -> tuple[Summ
     async def sink(result: Result) -> None:
         results.append(result)
 
-    engine = Engine(api, Settings(concurrency=4, **settings), jitter=lambda: 0.0)  # type: ignore[arg-type] # keywords of a table
+    engine = new_run(api, Settings(concurrency=4, **settings), jitter=lambda: 0.0)  # type: ignore[arg-type] # keywords of a table
     return await engine.run(Rows(refs(count)), sink), results
 
 
@@ -186,7 +186,7 @@ async def test_a_reset_after_the_reply_costs_nothing() -> None:
 
     server = FaultServer(resets_after(OK, heard))
     async with server.serving() as port, api_at(port) as api:
-        engine = Engine(api, Settings(concurrency=1, max_attempts=1), jitter=lambda: 0.0)
+        engine = new_run(api, Settings(concurrency=1, max_attempts=1), jitter=lambda: 0.0)
         summary = await engine.run(Rows(refs(3)), sink)
     assert summary.outcomes[Outcome.CANCELED] == 3
     assert 3 <= summary.requests <= 4
@@ -280,7 +280,7 @@ async def test_a_server_that_dies_and_returns_is_waited_out() -> None:
     async with AsyncExitStack() as serving, api_at(port) as api:
         results: list[Result] = []
         clock = ComingBack(lambda: serving.enter_async_context(server.serving(sock=silent)))
-        engine = Engine(api, Settings(concurrency=4, max_attempts=3), clock=clock, jitter=lambda: 0.0)
+        engine = new_run(api, Settings(concurrency=4, max_attempts=3), clock=clock, jitter=lambda: 0.0)
 
         async def sink(result: Result) -> None:
             results.append(result)

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from support.fakeapi import Rows, refs
 from support.faultserver import CHUNKED, OK, Fault, FaultServer, deaf, says
+from support.runs import new_run
 
 from bulkcancel.datadog import Credentials, DatadogApi, Target, client, connect
-from bulkcancel.engine import Engine
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result
 from bulkcancel.settings import Settings
 
@@ -60,7 +60,7 @@ async def test_an_answer_counts_however_it_comes(name: str) -> None:
     results: list[Result] = []
     server = FaultServer(*[SOUND[name]] * 8)
     async with server.serving() as port, api_at(port) as api:
-        engine = Engine(api, Settings(concurrency=2), jitter=lambda: 0.0)
+        engine = new_run(api, Settings(concurrency=2), jitter=lambda: 0.0)
         summary = await engine.run(Rows(refs(12)), results.append)
     assert summary.outcomes[Outcome.CANCELED] == 12
     assert server.requests >= 12

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from support.fakeapi import Rows, refs
+from support.runs import new_run
 
 from bulkcancel.datadog import Credentials, Target, connect
-from bulkcancel.engine import Engine
 from bulkcancel.models import Outcome, Result
 from bulkcancel.settings import Settings
 from bulkcancel.tally import Summary
@@ -98,7 +98,7 @@ async def cancel(port: int, count: int, **settings: object) -> tuple[Summary, li
     async with connect(
         Target(f"http://127.0.0.1:{port}"), Credentials("a" * 32, "b" * 40), settings=chosen
     ) as api:
-        summary = await Engine(api, chosen).run(Rows(refs(count)), results.append)
+        summary = await new_run(api, chosen).run(Rows(refs(count)), results.append)
     return summary, results
 
 

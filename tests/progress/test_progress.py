@@ -1,6 +1,7 @@
 """What a person reads while it runs and when it ends."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 
 import anyio
@@ -8,19 +9,19 @@ import pytest
 from support.cliapp import Shown
 from support.faketime import FakeClock
 
+from bulkcancel.events import Endpoint, Finished, OutageBegan, OutageEnded, Paused, Resumed, Started
 from bulkcancel.models import Outcome, Result, StopReason
-from bulkcancel.pacing import Hold, HoldReason
 from bulkcancel.progress import (
     LogFormat,
     Messages,
-    Watch,
+    ProgressDisplay,
     closing_lines,
     counts_of,
     lines_of,
     number_of,
     status_line,
 )
-from bulkcancel.progress.words import duration, hold_words, rate_words
+from bulkcancel.progress.words import duration, pause_words, rate_words
 from bulkcancel.tally import Leftover, LineSet, ReportLoss, Tally, summarize
 
 
@@ -50,13 +51,16 @@ def test_counts_are_words() -> None:
 
 def test_the_status_says_why_nothing_moves() -> None:
     """And until when, by the clock on the wall; or what rate is kept to."""
-    held = hold_words(Hold(12.0, HoldReason.QUOTA), 10.0, 1_800_000_000.0)
+    held = pause_words(Paused(Endpoint.CANCEL, "the quota is used up", 12.0), None, 10.0, 1_800_000_000.0)
     until = datetime.fromtimestamp(1_800_000_002.0, UTC).astimezone()
     assert held == f"paused until {until:%H:%M:%S} (2.0 s): the quota is used up"
-    line = status_line(tally_of(Outcome.CANCELED), 5, held)
+    line = status_line(Counter([Outcome.CANCELED]), 5, held)
     assert line == f"1 of 5 rows · 1 canceled · {held}"
-    assert status_line(Tally(), None, "") == "0 rows"
-    assert hold_words(Hold(12.0, HoldReason.RATE, 5.0), 10.0, 0.0) == "at 5/s: --rate"
+    assert status_line(Counter(), None, "") == "0 rows"
+    assert pause_words(Paused(Endpoint.CANCEL, "--rate", 12.0, 5.0), None, 10.0, 0.0) == "at 5/s: --rate"
+    reads = pause_words(Paused(Endpoint.READ, "the API does not answer", 12.0), 4.0, 10.0, 0.0)
+    assert reads.startswith("reads paused until")
+    assert reads.endswith("(2.0 s): the API does not answer, for 6.0 s now; then a probe asks again")
 
 
 @pytest.mark.parametrize(
@@ -265,9 +269,10 @@ def test_messages_that_find_no_room_are_counted() -> None:
 async def test_without_a_terminal_a_line_comes_now_and_then() -> None:
     """Every ten seconds."""
     clock, stream = FakeClock(), Shown()
-    watch = Watch(Messages(stream, clock), clock, tally_of(Outcome.CANCELED), lambda: None, 9)
+    display = ProgressDisplay(Messages(stream, clock), clock)
+    display.observe(Started(9, {Outcome.CANCELED: 1}))
     async with clock.autojump(), anyio.create_task_group() as tasks:
-        tasks.start_soon(watch.lines)
+        tasks.start_soon(display.lines)
         await clock.sleep(25.0)
         tasks.cancel_scope.cancel()
     assert stream.getvalue() == "1 of 9 rows · 1 canceled\n" * 2
@@ -281,10 +286,11 @@ async def test_on_a_terminal_a_bar_is_redrawn(*, is_behind: bool) -> None:
     stream.isatty = lambda: True  # type: ignore[method-assign] # a terminal
     stream.is_behind = is_behind
     messages = Messages(stream, clock)
-    hold = Hold(clock.now() + 5.0, HoldReason.OUTAGE)
-    watch = Watch(messages, clock, tally_of(Outcome.CANCELED), lambda: hold, 9)
+    display = ProgressDisplay(messages, clock)
+    display.observe(Started(9, {Outcome.CANCELED: 1}))
+    display.observe(Paused(Endpoint.CANCEL, "the API does not answer", clock.now() + 5.0))
     async with clock.autojump(), anyio.create_task_group() as tasks:
-        tasks.start_soon(watch.live)
+        tasks.start_soon(display.live)
         await clock.sleep(1.0)
         messages.info("a message [above]")
         tasks.cancel_scope.cancel()
@@ -293,3 +299,30 @@ async def test_on_a_terminal_a_bar_is_redrawn(*, is_behind: bool) -> None:
     assert "1/9" in shown
     assert ("paused until" in shown) is not is_behind
     assert messages.above is None
+
+
+async def test_the_display_counts_what_it_is_told() -> None:
+    """Rows that are tried again move from one outcome to another; what held requests back is over in time."""
+    clock, stream = FakeClock(), Shown()
+    display = ProgressDisplay(Messages(stream, clock), clock)
+    result = Result(1, "w", "i", Outcome.CANCELED, attempts=1)
+    display.observe(Started(3, {Outcome.FAILED: 2}))
+    display.observe(Finished(result, Outcome.FAILED))
+    display.observe(Finished(result, None))
+    display.observe(Paused(Endpoint.READ, "the quota is used up", clock.now() + 99.0))
+    display.observe(OutageBegan(Endpoint.CANCEL, clock.now() - 5.0, "refused"))
+    display.observe(Paused(Endpoint.CANCEL, "the API does not answer", clock.now() + 99.0))
+    async with clock.autojump(), anyio.create_task_group() as tasks:
+        tasks.start_soon(display.lines)
+        await clock.sleep(15.0)
+        display.observe(Resumed(Endpoint.CANCEL))
+        display.observe(OutageEnded(Endpoint.CANCEL, 20.0))
+        await clock.sleep(10.0)
+        display.observe(Resumed(Endpoint.READ))
+        await clock.sleep(10.0)
+        tasks.cancel_scope.cancel()
+    first, second, third = stream.getvalue().splitlines()
+    assert first.startswith("3 of 3 rows · 2 canceled, 1 failed · paused until")
+    assert first.endswith("the API does not answer, for 15.0 s now; then a probe asks again")
+    assert " · reads paused until " in second
+    assert third == "3 of 3 rows · 2 canceled, 1 failed"

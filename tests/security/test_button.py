@@ -27,7 +27,7 @@ def hear(event, args):
         event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+")):
         heard.append((event, args))
 sys.addaudithook(hear)
-from bulkcancel.cli import main
+from bulkcancel.cli.program import main
 code = main(sys.argv[1:])
 print(code, heard)
 """

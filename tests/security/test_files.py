@@ -137,7 +137,7 @@ async def test_a_shrinking_file_says_which_rows_are_lost(tmp_path: Path) -> None
 
 MEASURED = """
 import resource, sys
-from bulkcancel.cli import main
+from bulkcancel.cli.program import main
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 code = main(sys.argv[1:])
 print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)

@@ -13,8 +13,8 @@ from typing import Any
 
 import anyio
 
-from bulkcancel.cli import main
-from bulkcancel.engine import Engine
+from bulkcancel.cli.program import main
+from bulkcancel.engine import Run
 
 
 class Instants:
@@ -38,7 +38,7 @@ class Instants:
 
 def watch(instants: Instants) -> None:
     """Have the event loop counted, and marked when the engine runs and when it has ended."""
-    run, engine_run = anyio.run, Engine.run
+    run, engine_run = anyio.run, Run.run
 
     def counted(*args: object) -> object:
         sys.settrace(instants.trace)
@@ -47,7 +47,7 @@ def watch(instants: Instants) -> None:
         finally:
             sys.settrace(None)
 
-    async def marked(self: Engine, *args: object, **options: object) -> object:
+    async def marked(self: Run, *args: object, **options: object) -> object:
         instants.marks.append(instants.lines)
         try:
             return await engine_run(self, *args, **options)  # type: ignore[arg-type] # handed through
@@ -55,7 +55,7 @@ def watch(instants: Instants) -> None:
             instants.marks.append(instants.lines)
 
     anyio.run = counted  # type: ignore[assignment] # the same but for its types
-    Engine.run = marked  # type: ignore[method-assign, assignment] # the same
+    Run.run = marked  # type: ignore[method-assign, assignment] # the same
 
 
 if __name__ == "__main__":

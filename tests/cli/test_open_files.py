@@ -13,7 +13,7 @@ import pytest
 from support.cliapp import Shown
 from support.faultserver import FaultServer
 
-from bulkcancel.cli import descriptors
+from bulkcancel.cli import open_files
 from bulkcancel.clock import SystemClock
 from bulkcancel.datadog import Credentials, Target, connect
 from bulkcancel.errors import ConfigurationError
@@ -79,15 +79,15 @@ def test_concurrency_is_lowered_to_the_room_there_is(
     want: int | None,
 ) -> None:
     """With a warning; and where there is none for even one connection, nothing begins."""
-    monkeypatch.setattr(descriptors, "_count_free", lambda most: min(free, most))
+    monkeypatch.setattr(open_files, "_count_free", lambda most: min(free, most))
     stream = Shown()
     messages = Messages(stream, SystemClock())
     asked = Settings(concurrency=concurrency)
     if want is None:
         with pytest.raises(ConfigurationError, match="ulimit -n"):
-            descriptors.fit(asked, messages, is_sandbox=is_sandbox, has_report=has_report)
+            open_files.fit_concurrency(asked, messages, is_sandbox=is_sandbox, has_report=has_report)
         return
-    found = descriptors.fit(asked, messages, is_sandbox=is_sandbox, has_report=has_report)
+    found = open_files.fit_concurrency(asked, messages, is_sandbox=is_sandbox, has_report=has_report)
     assert found.concurrency == want
     assert ("ulimit -n" in stream.getvalue()) == (want < concurrency)
 
@@ -96,9 +96,9 @@ def test_what_is_free_is_counted_by_opening() -> None:
     """Exactly, and nothing stays open."""
     before = opened()
     with limited_to(before + 500):
-        assert descriptors._count_free(20) == 20
+        assert open_files._count_free(20) == 20
     with all_taken():
-        assert descriptors._count_free(20) == 0
+        assert open_files._count_free(20) == 0
     assert opened() == before
 
 
@@ -106,8 +106,8 @@ def test_the_limit_is_raised_as_far_as_we_may() -> None:
     """A soft limit that is too low for what was asked is no reason to do less."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     with limited_to(200):
-        assert descriptors._raise_limit(100) == 200
-        assert descriptors._raise_limit(300) == 300
+        assert open_files._raise_limit(100) == 200
+        assert open_files._raise_limit(300) == 300
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (300, hard)
 
 
@@ -139,7 +139,7 @@ def test_a_run_under_a_low_limit_says_so_and_ends_well(tmp_path: Path, limit: in
     (tmp_path / "in.csv").write_text(f"workflow_id,instance_id\n{rows}", encoding="utf-8")
     words = ["run", tmp_path / "in.csv", "--sandbox", "--yes", "-o", tmp_path / "r.csv"]
     start = f"import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, ({limit}, {limit}));"
-    start += "from bulkcancel.cli import main; sys.exit(main(sys.argv[1:]))"
+    start += "from bulkcancel.cli.program import main; sys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", start, *map(str, words)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert f"may open {limit} files" in ended.stderr

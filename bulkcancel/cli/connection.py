@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,14 +13,15 @@ from bulkcancel.sandbox import Scenario
 from bulkcancel.sites import SANDBOX, WITHOUT_WORKFLOWS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
+
+    from bulkcancel.cli.run_options import TargetOptions
 
 _SANDBOX_KEY = "5a6db0c5a6db0c5a6db0c5a6db0c5a6d"
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class Connection:
     """Where requests go, and as whom.
 
     Attributes:
@@ -63,32 +64,32 @@ class Destination:
         )
 
 
-def find_destination(values: "Mapping[str, Any]") -> Destination:
+def find_connection(options: "TargetOptions") -> Connection:
     """Make sense of the target options. The keys are read apart: first what else is wrong is told.
 
     Raises:
         ConfigurationError: They contradict each other.
     """
-    if values["scenario"] is not None and not values["sandbox"]:
+    if options.scenario is not None and not options.sandbox:
         raise ConfigurationError("--scenario needs --sandbox: scenarios are played, never met by real keys.")
     context = click.get_current_context()
-    if values["sandbox"]:
+    if options.sandbox:
         given = [name for name in ("base_url", "site") if _typed(context, name)]
         if given:
             option = given[0].replace("_", "-")
             raise ConfigurationError(f"--sandbox and --{option} exclude each other: choose one target.")
-        scenario = Scenario(values["scenario"] or Scenario.CALM)
-        return Destination(Target.of_url("http://127.0.0.1"), None, scenario)
-    if values["base_url"] is not None:
+        scenario = Scenario(options.scenario or Scenario.CALM)
+        return Connection(Target.of_url("http://127.0.0.1"), None, scenario)
+    if options.base_url is not None:
         if _typed(context, "site"):
             raise ConfigurationError("--base-url and --site exclude each other: choose one target.")
-        target = Target.of_url(values["base_url"])
+        target = Target.of_url(options.base_url)
     else:
-        target = Target.of_site(values["site"] or DEFAULT_SITE)
-    return Destination(target, values["ca_bundle"], None)
+        target = Target.of_site(options.site or DEFAULT_SITE)
+    return Connection(target, options.ca_bundle, None)
 
 
-def with_keys(found: Destination, values: "Mapping[str, Any]") -> Destination:
+def with_keys(found: Connection, keys_file: "Path | None", *, may_lack: bool) -> Connection:
     """Add the keys; a rehearsal has its own, and a dry run takes them where they are, to show whose they are.
 
     Raises:
@@ -97,9 +98,9 @@ def with_keys(found: Destination, values: "Mapping[str, Any]") -> Destination:
     if found.scenario is not None:
         return replace(found, credentials=Credentials(_SANDBOX_KEY, _SANDBOX_KEY))
     try:
-        return replace(found, credentials=read_credentials(os.environ, values["keys_file"]))
+        return replace(found, credentials=read_credentials(os.environ, keys_file))
     except MissingKeysError:
-        if values["dry_run"]:
+        if may_lack:
             return found
         raise
 

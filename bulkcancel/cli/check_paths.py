@@ -3,26 +3,27 @@
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from bulkcancel.cli.work import STDIO
 from bulkcancel.errors import ConfigurationError
+from bulkcancel.operations.report_target import STDIO
 from bulkcancel.report import check_replaceable, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
     from typing import TextIO
 
-    from bulkcancel.cli.work import Place
+    from bulkcancel.cli.run_options import RunOptions
+    from bulkcancel.operations.report_target import ReportTarget
 
 
-def check_paths(values: "Mapping[str, Any]", place: "Place") -> dict[str, Any]:
+def check_paths(options: "RunOptions", target: "ReportTarget") -> "RunOptions":
     """See that each file a run is given has one purpose, before anything is read or written.
 
     Args:
-        values: The options as given.
-        place: Where the report goes.
+        options: The options as given.
+        target: Where the report goes.
 
     Returns:
         The options; without INPUT where that is the report to resume, which means the same, and which must
@@ -31,17 +32,17 @@ def check_paths(values: "Mapping[str, Any]", place: "Place") -> dict[str, Any]:
     Raises:
         ConfigurationError: Two of them are one file, by whatever names; or the summary can't be written.
     """
-    values = dict(values)
-    source = values["input"]
-    if place.resumes and source not in {None, STDIO} and _identity(source) == _identity(place.path):
-        values["input"] = source = None
-    reads_stdin = source == STDIO or (source is None and not values["resume"])
+    source = options.input
+    if target.resumes and source not in {None, STDIO} and _identity(source) == _identity(target.path):
+        source = None
+        options = replace(options, input=None)
+    reads_stdin = source == STDIO or (source is None and not options.resume)
     given = {
         "INPUT": _file_of(sys.stdin) if reads_stdin else source,
-        "--report": _file_of(sys.stdout) if place.path is None else place.path,
-        "--summary": values["summary"],
-        "--keys-file": values["keys_file"],
-        "--ca-bundle": values["ca_bundle"],
+        "--report": _file_of(sys.stdout) if target.path is None else target.path,
+        "--summary": options.summary,
+        "--keys-file": options.target.keys_file,
+        "--ca-bundle": options.target.ca_bundle,
     }
     seen: dict[object, str] = {}
     for purpose, name in given.items():
@@ -53,14 +54,14 @@ def check_paths(values: "Mapping[str, Any]", place: "Place") -> dict[str, Any]:
                 f"{other} and {purpose} are one and the same file, and each needs a file of its own. "
                 "Nothing was sent."
             )
-    if values["summary"] is not None:
+    if options.summary is not None:
         try:
-            check_replaceable(values["summary"])
+            check_replaceable(options.summary)
         except (OSError, ValueError) as error:
             raise ConfigurationError(
-                f"The summary {values['summary']} can't be written: {words_of(error)}. Nothing was sent."
+                f"The summary {options.summary} can't be written: {words_of(error)}. Nothing was sent."
             ) from None
-    return values
+    return options
 
 
 def _identity(name: "str | Path | int | None") -> tuple[object, ...] | None:

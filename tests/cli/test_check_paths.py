@@ -13,8 +13,8 @@ import pytest
 from support.cliapp import Call, outcomes
 from support.rights import NOBODY, give_away, without_rights
 
-from bulkcancel.cli.paths import _identity
-from bulkcancel.cli.resuming import quoted
+from bulkcancel.cli.check_paths import _identity
+from bulkcancel.cli.resume_command import quoted
 from bulkcancel.models import Outcome, Result
 from bulkcancel.report import Format, read_results
 
@@ -269,7 +269,7 @@ def test_the_command_that_goes_on_names_the_same_files(given: Call, tmp_path: Pa
     Path("in.csv").rename(source)
     last = given(*SANDBOX, source, "-o", report, "--limit", "3").last
     command = last[last.index("bulkcancel run") :].removesuffix(")")
-    start = "import sys; from bulkcancel.cli import main; sys.exit(main())"
+    start = "import sys; from bulkcancel.cli.program import main; sys.exit(main())"
     shell = f'bulkcancel() {{ {shlex.quote(sys.executable)} -c {shlex.quote(start)} "$@"; }}; {command}'
     subprocess.run(["/bin/bash", "-c", shell], cwd=tmp_path, check=True, capture_output=True)
     assert [row.outcome for row in read_results(Path(report))] == [Outcome.CANCELED] * 8

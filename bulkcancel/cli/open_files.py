@@ -21,7 +21,9 @@ _BESIDE_A_SANDBOX = 2  # its listening socket, and a connection that is on its w
 _AMPLE = 64
 
 
-def fit(settings: "Settings", messages: "Messages", *, is_sandbox: bool, has_report: bool) -> "Settings":
+def fit_concurrency(
+    settings: "Settings", messages: "Messages", *, is_sandbox: bool, has_report: bool
+) -> "Settings":
     """The settings with no more requests in flight than there can be connections.
 
     Args:

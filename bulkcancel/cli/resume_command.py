@@ -2,45 +2,47 @@
 
 import os
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bulkcancel.cli.work import STDIO
+from bulkcancel.operations.report_target import STDIO
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bulkcancel.cli.run_options import RunOptions
 
 
 _OF_READING = ("--limit", "--shard")  # options that say how much of INPUT to read
 
 
 def resume_command(
-    words: list[str], report: str, values: dict[str, Any], *, is_replayable: bool, needs_input: bool = True
+    words: list[str], report: str, options: "RunOptions", *, is_replayable: bool, needs_input: bool = True
 ) -> str:
     """The same command, continued: without `--limit`; a stream has to be sent again from its start.
 
     Args:
         words: The command line of the run that ends.
         report: Its report.
-        values: The options it had.
+        options: The options it had.
         is_replayable: Whether its input can be read again.
         needs_input: Whether rows of the input are left to do. Else the report's own are tried again.
     """
     kept = list(_without(_OF_READING[:1] if needs_input else _OF_READING, words))
     if not needs_input:
-        if values["input"] in kept:
-            kept.remove(values["input"])
+        if options.input in kept:
+            kept.remove(options.input)
     elif not is_replayable:
         # A pipe that had a name of its own, such as /dev/fd/63, is gone with its writer.
-        if values["input"] in kept:
-            kept[kept.index(values["input"])] = STDIO
+        if options.input in kept:
+            kept[kept.index(options.input)] = STDIO
         else:
             kept.insert(kept.index("run") + 1, STDIO)
-        if not values["yes"]:
+        if not options.yes:
             kept.append("--yes")
-    if values["report"] is None:
+    if options.report is None:
         kept += ["-o", report]
-    if not values["resume"]:
+    if not options.resume:
         kept.append("--resume")
     command = " ".join(["bulkcancel", *map(quoted, kept)])
     return command if is_replayable or not needs_input else f"<the same rows> | {command}"

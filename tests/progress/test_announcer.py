@@ -6,11 +6,11 @@ from anyio import create_task_group
 from support.cliapp import Shown
 from support.fakeapi import DOWN, OK, FakeApi, Rows, refs
 from support.faketime import FakeClock
+from support.runs import new_run
 
-from bulkcancel.cli.alerts import Alerts
-from bulkcancel.engine import Engine
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply, StopReason
 from bulkcancel.progress import Messages
+from bulkcancel.progress.announcer import Announcer
 from bulkcancel.settings import Settings
 
 BLACK_HOLE = Failure(FailureKind.TIMEOUT, "no connection within 10 s")
@@ -27,13 +27,12 @@ async def said(
     stream = Shown()
     heard: list[tuple[float, str]] = []
     api = FakeApi(clock, rule, latency=latency)
-    engine = Engine(api, Settings(concurrency=4), clock=clock, jitter=lambda: 0.5)
-    alerts = Alerts(Messages(stream, clock), clock)
+    announcer = Announcer(Messages(stream, clock), clock)
+    engine = new_run(api, Settings(concurrency=4), clock=clock, jitter=lambda: 0.5, observers=(announcer,))
 
     async def look() -> None:
         while clock.now() - started < seconds:
             await clock.sleep(0.5)
-            alerts.look(engine)
             heard.extend((clock.now() - started, line) for line in stream.getvalue().splitlines())
             stream.seek(0)
             stream.truncate()

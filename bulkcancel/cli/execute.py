@@ -1,0 +1,137 @@
+"""A prepared run at work: signals, progress and the last words around it."""
+
+import asyncio
+import sys
+from contextlib import AsyncExitStack, ExitStack
+from functools import partial
+from typing import TYPE_CHECKING
+
+from anyio import create_task_group
+
+from bulkcancel.cli.closing import Closing
+from bulkcancel.cli.streams import is_terminal
+from bulkcancel.datadog import Target, connect
+from bulkcancel.engine import Observers
+from bulkcancel.errors import BulkCancelError
+from bulkcancel.operations.cancel import GRACE
+from bulkcancel.operations.session import Session
+from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
+from bulkcancel.progress import Announcer, ProgressDisplay
+from bulkcancel.sandbox import SandboxOptions
+
+if TYPE_CHECKING:
+    from bulkcancel.cli.prepared_run import PreparedRun
+    from bulkcancel.cli.signals import Signals
+    from bulkcancel.clock import Clock
+    from bulkcancel.datadog import DatadogApi
+    from bulkcancel.models import ExitCode, StopReason
+    from bulkcancel.operations.cancel import CancelRun
+    from bulkcancel.operations.report_target import ReportWriter
+    from bulkcancel.progress import Messages
+    from bulkcancel.tally import Summary
+
+
+class Execution:
+    """Runs what was prepared, and says how it ends."""
+
+    def __init__(
+        self,
+        prepared: "PreparedRun",
+        report: "ReportWriter",
+        messages: "Messages",
+        clock: "Clock",
+        *,
+        words: list[str],
+    ) -> None:
+        self._prepared = prepared
+        self._report = report
+        self._messages = messages
+        self._clock = clock
+        self._words = words
+        self._signaled = False
+
+    async def run(self, signals: "Signals") -> "ExitCode":
+        """Run it to its end, whichever end that is.
+
+        Raises:
+            BulkCancelError: The input turned out to be unusable, and nothing was sent.
+        """
+        asyncio.get_running_loop().set_default_executor(UnjoinedExecutor())
+        prepared, display = self._prepared, ProgressDisplay(self._messages, self._clock)
+        observers = Observers((Announcer(self._messages, self._clock), display))
+        with ExitStack() as hearing:
+            async with AsyncExitStack() as stack:
+                session = Session(
+                    await self._connect(stack),
+                    prepared.settings,
+                    site=prepared.connection.label,
+                    observers=observers,
+                    clock=self._clock,
+                )
+                run = session.new_run(
+                    prepared.source,
+                    self._report,
+                    prepared.ledger,
+                    prepared.tally,
+                    prepared.settings,
+                    totals=prepared.totals,
+                )
+                hearing.enter_context(signals.heard_by(partial(self._heed, run, signals)))
+                async with create_task_group() as aside:
+                    aside.start_soon(self._show, display)
+                    summary = await run.run()
+                    aside.cancel_scope.cancel()
+            if isinstance(run.error, BulkCancelError) and not summary.requests:
+                raise run.error
+            closing = Closing(prepared, self._messages, words=self._words)
+            await self._write_summary(run, closing, summary)
+            closing.say(summary, run.error)
+            return summary.exit_code
+
+    async def _connect(self, stack: AsyncExitStack) -> "DatadogApi":
+        connection = self._prepared.connection
+        target = connection.target
+        if connection.scenario is not None:
+            from bulkcancel.sandbox.server import Sandbox, serve  # noqa: PLC0415 - rehearsals only
+
+            sandbox = Sandbox(SandboxOptions(scenario=connection.scenario), self._clock)
+            target = Target.of_url(await stack.enter_async_context(serve(sandbox)))
+        settings, credentials = self._prepared.settings, connection.credentials
+        assert credentials is not None  # noqa: S101 - only a dry run goes without
+        return await stack.enter_async_context(
+            connect(target, credentials, settings=settings, ca_bundle=connection.ca_bundle)
+        )
+
+    def _heed(self, run: "CancelRun", signals: "Signals", reason: "StopReason") -> None:
+        if self._signaled:
+            signals.leaves_at_once = True
+            run.leave()
+            return
+        self._signaled = True
+        if run.is_closed:
+            return
+        run.stop(reason)
+        if run.is_over:
+            self._messages.info("The run is over; its report is being tidied. Once more to leave at once.")
+            return
+        self._messages.info(
+            f"Stopping: {run.in_flight} requests in flight may finish. Once more to leave at once."
+        )
+
+    async def _show(self, display: ProgressDisplay) -> None:
+        options = self._prepared.options.messages
+        if options.no_progress or options.quiet:
+            return
+        is_live = self._messages.is_plain and is_terminal(sys.stderr)
+        try:
+            await (display.live() if is_live else display.lines())
+        except Exception as error:  # noqa: BLE001 - a terminal that is gone, for one: the run goes on
+            self._messages.detail(f"Progress is not shown any more: {error}")
+
+    async def _write_summary(self, run: "CancelRun", closing: Closing, summary: "Summary") -> None:
+        if self._prepared.options.summary is None:
+            return
+        with run.patience():
+            await in_thread(GRACE, closing.write_summary, summary)
+            return
+        self._messages.warning("The summary was not written: the disk is too slow.")

@@ -1,0 +1,39 @@
+"""What a run is made of, before anything is sent."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bulkcancel.cli.connection import Connection
+    from bulkcancel.cli.run_options import RunOptions
+    from bulkcancel.engine import Totals
+    from bulkcancel.ledger import Ledger
+    from bulkcancel.operations.recorded_rows import RecordedRows
+    from bulkcancel.operations.report_target import ReportTarget
+    from bulkcancel.settings import Settings
+    from bulkcancel.sources import Source
+    from bulkcancel.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRun:
+    """What was asked for, understood, and everything opened that can be before the question.
+
+    Attributes:
+        options: What was typed.
+        settings: How the run behaves.
+        connection: Where requests go, and as whom.
+        target: Where the report goes.
+        source: Where rows come from.
+        ledger: What is on record.
+        tally: The counts of that.
+    """
+
+    options: "RunOptions"
+    settings: "Settings"
+    connection: "Connection"
+    target: "ReportTarget"
+    source: "Source | RecordedRows"
+    ledger: "Ledger"
+    tally: "Tally"
+    totals: "Totals"

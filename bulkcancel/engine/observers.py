@@ -1,0 +1,52 @@
+"""Tells observers what happens. One that fails harms nothing."""
+
+import logging
+from typing import TYPE_CHECKING
+
+from bulkcancel.events import Attempted
+from bulkcancel.models import Failure, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bulkcancel.events import Endpoint, Event, Observer
+    from bulkcancel.models import InstanceRef
+
+_log = logging.getLogger("bulkcancel")
+
+
+class Observers:
+    """All who watch an operation. An empty one is false, so that nothing is made that nobody hears."""
+
+    def __init__(self, observers: "Iterable[Observer]" = ()) -> None:
+        self._observers = list(observers)
+
+    def __bool__(self) -> bool:
+        return bool(self._observers)
+
+    def add(self, observer: "Observer") -> None:
+        """Have one more observer told, from here on."""
+        self._observers.append(observer)
+
+    def remove(self, observer: "Observer") -> None:
+        """Tell an observer nothing more; one that failed is gone already."""
+        if observer in self._observers:
+            self._observers.remove(observer)
+
+    def tell_attempt(
+        self, endpoint: "Endpoint", ref: "InstanceRef", answer: Reply | Failure, seconds: float
+    ) -> None:
+        """Tell everybody that a request has ended."""
+        if self._observers:
+            status = answer.status if isinstance(answer, Reply) else None
+            failure = answer.kind if isinstance(answer, Failure) else None
+            self.tell(Attempted(endpoint, ref, status, failure, seconds))
+
+    def tell(self, event: "Event") -> None:
+        """Tell everybody. One that fails is told nothing more, and the operation goes on."""
+        for observer in tuple(self._observers):
+            try:
+                observer.observe(event)
+            except Exception:  # noqa: BLE001 - whatever it is, it is not the operation's failure
+                self.remove(observer)
+                _log.exception("An observer failed and is told nothing more: %r", observer)

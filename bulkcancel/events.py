@@ -1,0 +1,195 @@
+"""What an operation tells whoever watches it: a closed set of frozen types, and the `Observer` protocol.
+
+An operation tells each thing once, when it happens. Progress, warnings and logs are observers; a program that
+uses the library can be one too. Times are seconds on the clock of the operation (`Clock.now`), unless a name
+says otherwise.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bulkcancel.models import ExitCode, FailureKind, InstanceRef, Outcome, Result, StopReason
+
+
+class Endpoint(StrEnum):
+    """What a request is for. Each has a rate limit of its own, and so a limiter of its own."""
+
+    CANCEL = "cancel"
+    READ = "read"
+
+
+class Concern(StrEnum):
+    """What a person should know at once, although the operation goes on."""
+
+    BROKEN_HEADER = "broken_header"
+    RATE_LIMIT_503 = "rate_limit_503"
+    FEW_FILES = "few_files"
+    NOT_COMPACTED = "not_compacted"
+    SLOW_DISK = "slow_disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An operation begins.
+
+    Attributes:
+        total: Rows that its report is to have at its end, or None where that is not known beforehand.
+        recorded: Rows that are on record from earlier runs, by outcome.
+    """
+
+    total: int | None
+    recorded: "Mapping[Outcome, int]"
+
+
+class Attempted(NamedTuple):
+    """One request has ended.
+
+    Attributes:
+        endpoint: What it was for.
+        ref: The instance it was about.
+        status: The reply's status, or None where there was none.
+        failure: Why there was no reply, or None.
+        seconds: From its sending to its end.
+    """
+
+    endpoint: Endpoint
+    ref: "InstanceRef"
+    status: int | None
+    failure: "FailureKind | None"
+    seconds: float
+
+
+class Finished(NamedTuple):
+    """One row has its outcome, and it is on record.
+
+    Attributes:
+        result: What became of it.
+        previous: The outcome an earlier run recorded for it, which this one replaces, or None.
+    """
+
+    result: "Result"
+    previous: "Outcome | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Requests are held back, all of them or all but a certain rate.
+
+    Attributes:
+        endpoint: Which requests.
+        reason: Why, in words a person reads.
+        until: When they may go on.
+        rate: Requests per second that are kept to, or None where nothing is sent meanwhile.
+    """
+
+    endpoint: Endpoint
+    reason: str
+    until: float
+    rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What held requests back is over."""
+
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class OutageBegan:
+    """The API counts as down: rows wait, and one request at a time asks whether it is back.
+
+    Attributes:
+        endpoint: Which requests met it.
+        since: When the first request was sent that failed.
+        detail: What the last failure said.
+    """
+
+    endpoint: Endpoint
+    since: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutageEnded:
+    """The API answers again.
+
+    Attributes:
+        endpoint: Which requests.
+        seconds: How long it did not.
+    """
+
+    endpoint: Endpoint
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Something a person should know at once; each is told once.
+
+    Attributes:
+        concern: What.
+        detail: The header's name, or a sentence; may be empty.
+    """
+
+    concern: Concern
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The operation ends early: nothing new is sent, and requests in flight may finish.
+
+    Attributes:
+        reason: Why.
+        in_flight: Requests that are on the wire.
+    """
+
+    reason: "StopReason"
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The operation is over, and what is to be on record is.
+
+    Attributes:
+        exit_code: What the process's exit status would be.
+        stop: Why it ended early, or None.
+        outcomes: Rows on record, by outcome.
+        requests: Requests it sent to cancel instances.
+        seconds: How long it took.
+    """
+
+    exit_code: "ExitCode"
+    stop: "StopReason | None"
+    outcomes: "Mapping[Outcome, int]"
+    requests: int
+    seconds: float
+
+
+#: Everything an observer can be told. The set is closed: a `match` over it can be checked for completeness.
+Event = (
+    Started
+    | Attempted
+    | Finished
+    | Paused
+    | Resumed
+    | OutageBegan
+    | OutageEnded
+    | Concerned
+    | Stopping
+    | Ended
+)
+
+
+class Observer(Protocol):
+    """Watches an operation."""
+
+    def observe(self, event: Event, /) -> None:
+        """Take note of what happened. It is called within the event loop, so it must not wait."""
+        ...
