@@ -1,4 +1,4 @@
-"""Text from elsewhere, made fit to print: nothing in it can steer a terminal or break a line."""
+"""Makes text from elsewhere safe: to print, or to stand in a request's path."""
 
 import re
 import unicodedata
@@ -6,15 +6,13 @@ import unicodedata
 # Controls, formats (bidi, zero width), surrogates, private use, unassigned, line and paragraph separators.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _TWO_DIGITS, _FOUR_DIGITS = 0x100, 0x10000
-
-
-# The characters RFC 3986 leaves unreserved, and `:`: nothing here can end a path segment or begin an escape,
-# and none is a dot segment.
+# What RFC 3986 calls unreserved, and `:`. None of these ends a path segment or begins an escape; a segment
+# that begins with a letter or a digit is not a dot segment.
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}", re.ASCII)
 
 
 def is_path_segment(text: str) -> bool:
-    """Whether a text can stand in a request's path and be nothing but one part of it."""
+    """Whether a text can stand in a request's path, and is then exactly one segment of it."""
     return _SEGMENT.fullmatch(text) is not None
 
 

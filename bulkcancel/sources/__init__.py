@@ -1,7 +1,8 @@
-"""From a file, standard input or a caller's own pairs to rows, bounded in memory whatever comes."""
+"""Reads a file or standard input, and makes rows of it in bounded memory, whatever it holds."""
 
 from bulkcancel.sources.caller import CallerPairs, Pair
-from bulkcancel.sources.pairs import InputOptions, as_id, is_id, parse_pair, reject, what_is_wrong
+from bulkcancel.sources.options import InputOptions
+from bulkcancel.sources.pairs import as_id, is_id, parse_pair, reject, what_is_wrong
 from bulkcancel.sources.parser import Parser
 from bulkcancel.sources.reader import Source, open_source
 

@@ -1,4 +1,4 @@
-"""From bytes, as they come, to numbered lines of text; bounded whatever the bytes are."""
+"""Cuts an input's bytes, as they come, into numbered lines of text, in bounded memory."""
 
 import zlib
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WBITS = 31
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
-# What is compressed in a way that is not undone here, by its first bytes, and what to do about it.
+# How files begin that are packed in a way we don't unpack, and what to tell their owners.
 _PACKED = {
     b"\x1f\x8b": "is gzipped twice; undo it once: gunzip -c",
     b"PK\x03\x04": "is a ZIP archive or an Excel workbook; unpack it, or save it as CSV",
@@ -25,12 +25,12 @@ _PACKED = {
     b"\x28\xb5\x2f\xfd": "is compressed with zstd; undo it first: zstd -dc",
 }
 _HEAD = 4  # bytes that tell gzip, UTF-8 with BOM, UTF-16 and UTF-32 apart
-_INFLATED = 256 * 1024
+_MOST_INFLATED = 256 * 1024  # bytes in one piece
 
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line that is no text: why, as a code and a sentence."""
+    """A line that can't be read: the reason as a code and as a sentence."""
 
     code: str
     reason: str
@@ -45,7 +45,7 @@ Line = tuple[int, str | BadLine]
 
 
 class Inflater:
-    """Undoes gzip where the bytes begin like it, in bounded pieces; else hands them through."""
+    """Unpacks gzip in pieces of bounded size; bytes that do not begin like gzip pass through unchanged."""
 
     def __init__(self) -> None:
         self._head = b""
@@ -77,11 +77,11 @@ class Inflater:
     def _inflate(self, member: "zlib._Decompress", data: bytes) -> "Iterator[bytes]":
         while data:
             if member.eof:
-                data = data.lstrip(b"\0")  # padding between members and after the last, as gzip itself allows
+                data = data.lstrip(b"\0")  # gzip allows padding behind each member
                 if not data:
                     return
                 member = self._member = zlib.decompressobj(_GZIP_WBITS)
-            yield member.decompress(data, _INFLATED)
+            yield member.decompress(data, _MOST_INFLATED)
             data = member.unused_data if member.eof else member.unconsumed_tail
 
 
@@ -96,10 +96,10 @@ class LineSplitter:
         self._started = False
 
     def feed(self, data: bytes, *, final: bool = False) -> "Iterator[Line]":
-        """The lines that this piece completes; `final` also gives an unended last one.
+        """The lines that this piece completes; with `final`, also a last line that has no line end.
 
         Raises:
-            InputError: The text is UTF-16, UTF-32 or no text.
+            InputError: The input is UTF-16, UTF-32, packed or not text at all.
         """
         data = self._pending + data
         if not self._started:
@@ -144,7 +144,7 @@ def _texts(whole: bytes) -> "Iterable[str | BadLine]":
         except UnicodeDecodeError:
             pass
         else:
-            # A character takes four bytes at most, so that this is true of no line over the limit.
+            # A character takes four bytes at most, so lines of so few characters are within the limit.
             if len(whole) <= LINE_LIMIT or max(map(len, lines)) <= LINE_LIMIT // 4:
                 return lines
     return map(_text, whole.split(b"\n"))
@@ -162,12 +162,14 @@ def _text(line: bytes) -> str | BadLine:
 
 
 def _without_bom(data: bytes) -> bytes:
-    head = data[:_HEAD].partition(b"\n")[0]  # no more than is there in any case, however the bytes come
+    """Refuse an input that does not begin like UTF-8 text, and take off its byte order mark."""
+    # The second line may not have come yet, so it has no say.
+    head = data[:_HEAD].partition(b"\n")[0]
     for start, words in _PACKED.items():
         if head.startswith(start):
             raise InputError(words)
     if head == bytes(_HEAD):
-        raise InputError("begins with NUL bytes; it is no text")
+        raise InputError("begins with NUL bytes; it is not text")
     if head.startswith(_UTF16_BOMS) or b"\0" in head:
         encoding = "UTF-32" if b"\0\0" in head else "UTF-16"
         raise InputError(f"is {encoding} text; convert it first: iconv -f {encoding} -t UTF-8")

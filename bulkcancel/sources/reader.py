@@ -1,4 +1,4 @@
-"""An input that is open: a regular file, read at will, or a stream, read as it comes."""
+"""An open input: a regular file, which can be read twice, or a stream, which is read as it comes."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from bulkcancel.models import Row
-    from bulkcancel.sources.pairs import InputOptions
+    from bulkcancel.sources.options import InputOptions
 
 _FILE_CHUNK = 256 * 1024
 _STREAM_CHUNK = 64 * 1024
@@ -28,7 +28,7 @@ class Source:
 
     Attributes:
         name: What to call the input in messages.
-        is_replayable: Whether it is a regular file, so that all its rows are at hand.
+        is_replayable: Whether it is a regular file, which can be read twice.
     """
 
     def __init__(self, fd: int, name: str, options: "InputOptions", *, owned: bool) -> None:
@@ -46,10 +46,10 @@ class Source:
     async def batches(self) -> "AsyncIterator[Iterator[Row]]":
         """Give the rows, in order: a batch for each piece that is read.
 
-        A batch is used up before the next is asked for; taking its rows may raise as well.
+        Take all rows of a batch before you ask for the next one.
 
         Raises:
-            InputError: The input as a whole can't be used.
+            InputError: The input as a whole can't be used. Taking the rows of a batch raises it too.
         """
         final = False
         while not (final or self._parser.is_broken):
@@ -62,10 +62,10 @@ class Source:
             yield self._parser.abandon() if self._ends and final else self._rows(data, final=final)
 
     def scan(self) -> "Iterator[Row]":
-        """Read a regular file through, and go back to its start for the run.
+        """Read a regular file through for the plan, and go back to where it began.
 
-        The run then reads what was read here and no more: rows that are appended meanwhile were in
-        no plan, and the last of them may be half written.
+        `batches` then gives the same rows and no more: rows that were appended since were in no plan,
+        and the last of them may be half written.
 
         Raises:
             InputError: The input as a whole can't be used.
@@ -87,7 +87,7 @@ class Source:
             self._parser = Parser(self._options)
 
     def stop_waiting(self) -> None:
-        """Yield what has been read, then end instead of waiting for more; a file is read to its end."""
+        """End a stream behind what has been read, instead of waiting for more; a file is read to its end."""
         if self.is_replayable:
             return
         self._ends = True
@@ -120,13 +120,13 @@ class Source:
             with anyio.CancelScope() as self._waiting:
                 try:
                     await anyio.wait_readable(self._fd)
-                except PermissionError:  # what epoll says of /dev/null and its like: they never wait
+                except PermissionError:  # epoll refuses /dev/null and its like: they never make us wait
                     self._can_wait = False
             self._waiting = None
         return b"" if self._ends else os.read(self._fd, _STREAM_CHUNK)
 
     def _read_planned(self) -> bytes:
-        """The next piece of a regular file; of one that was read ahead, as much as was read then."""
+        """The next piece of a regular file; none beyond what `scan` has read."""
         if self._left is None:
             return os.read(self._fd, _FILE_CHUNK)
         data = os.read(self._fd, min(_FILE_CHUNK, self._left))
@@ -136,7 +136,7 @@ class Source:
         return data
 
     def _break_off(self, error: OSError) -> "Iterator[Row]":
-        """What an input that can't be read further comes to: a row that says so, once there were others."""
+        """End with a row that says why; an input that fails before its first record is refused."""
         if not self._parser.has_begun:
             raise InputError(f"{self.name} can't be read: {error.strerror}.") from None
         yield from self._parser.break_off(f"the input can't be read further: {error.strerror}")
@@ -155,7 +155,7 @@ def open_source(path: str, options: "InputOptions") -> Source:
     if path == _STDIN:
         try:
             return Source(sys.stdin.fileno(), "standard input", options, owned=False)
-        except (AttributeError, OSError, ValueError):  # closed, or none at all
+        except (AttributeError, OSError, ValueError):  # it is closed, or there is none
             raise InputError("standard input is closed; name a file.") from None
     try:
         # Opening a FIFO must not wait for its writer, or no signal could end the wait gracefully.
