@@ -113,7 +113,7 @@ class Job:
     async def _attend(self, engine: Engine) -> "Summary":
         """Let the engine run, with everything that goes on beside it."""
         summary: Summary | None = None
-        is_tidy = False
+        is_compact = False
         try:
             with self._leaving:
                 async with create_task_group() as aside:
@@ -122,12 +122,12 @@ class Job:
                     if summary is not None:
                         self._is_over = True
                         await self._finish(engine)
-                        is_tidy = True
+                        is_compact = True
                     aside.cancel_scope.cancel()
         except Exception as error:  # noqa: BLE001 - said at the end, with what became of the run
             engine.fail(error)
         self._is_closed = True
-        if summary is not None and is_tidy and not engine.is_report_lost:
+        if summary is not None and is_compact and not engine.is_report_lost:
             return summary
         await self._sync_again(engine)
         return engine.summary()
@@ -135,7 +135,7 @@ class Job:
     async def _run_synced(self, engine: Engine) -> "Summary | None":
         """Run the engine with regular syncs, the last of which has ended when this returns.
 
-        Tidying puts another file in the report's place, which a sync must not meet halfway.
+        Compaction puts another file in the report's place, which a sync must not meet halfway.
         """
         summary: Summary | None = None
         async with create_task_group() as beside:
@@ -175,7 +175,9 @@ class Job:
             return
         engine.stop(reason)
         if self._is_over:
-            self._messages.info("The run is over; its report is being compact. Once more to leave at once.")
+            self._messages.info(
+                "The run is over; its report is being cleaned up. Once more to leave at once."
+            )
             return
         in_flight = engine.limiter.pacer.in_flight
         self._messages.info(
@@ -237,7 +239,7 @@ class Job:
             await (watch.live() if is_live else watch.lines())
 
     async def _finish(self, engine: Engine) -> None:
-        """Leave the report tidy, step by step: a second signal leaves it as it was."""
+        """Leave the report compact, step by step: a second signal leaves it as it was."""
         if engine.is_report_lost:
             return
         steps = self._report.finish()

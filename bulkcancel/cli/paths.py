@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from bulkcancel.cli.work import STDIO
-from bulkcancel.errors import ConfigurationError
-from bulkcancel.report import check_replaceable, words_of
+from bulkcancel.errors import ConfigurationError, words_of
+from bulkcancel.report import check_replaceable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
