@@ -6,6 +6,11 @@ from bulkcancel.text import printable
 _SHOWN = 60  # characters of a value that can't be used
 
 
+def words_of(error: Exception) -> str:
+    """What went wrong: the system's own words where it has some."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
 class BulkCancelError(Exception):
     """Base of every error this package raises; its text is one sentence for people."""
 

@@ -47,6 +47,9 @@ RETRYABLE = frozenset(
     }
 )
 
+#: The outcomes that leave the exit code at 0.
+CLEAN = frozenset({Outcome.CANCELED, Outcome.ALREADY_FINISHED, Outcome.DUPLICATE})
+
 #: The outcomes that count against `--max-failures`.
 COUNTS_AS_FAILURE = frozenset({Outcome.FAILED, Outcome.THROTTLED, Outcome.REJECTED, Outcome.FORBIDDEN})
 

@@ -1,6 +1,6 @@
-"""What follows from answers: when to try again, when to stop. Pure functions that return numbers.
+"""What follows from answers: when to try again, when to stop, and what a row that is cut short comes to.
 
-Nothing here waits, sends or knows the time.
+These are pure functions. Nothing here waits, sends or knows the time.
 """
 
 from typing import TYPE_CHECKING
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _BACKOFF_FIRST = 1.0
 _BACKOFF_CAP = 20.0
 _PERCENT_NEEDS_ROWS = 20
-_PATIENCE = 300.0
-_PATIENCE_AT_FIRST = 120.0
+_OUTAGE_LIMIT = 300.0
+_OUTAGE_LIMIT_AT_FIRST = 120.0
 
 
 def backoff(failures: int, jitter: float) -> float:
@@ -40,14 +40,14 @@ def is_out_of_reach(down_for: float, *, has_answered: bool) -> bool:
     """Whether an outage has lasted so long that the run should stop and be resumed later.
 
     Args:
-        down_for: Seconds since the API last answered soundly.
-        has_answered: Whether it ever did in this run.
+        down_for: Seconds since the API last gave a usable answer.
+        has_answered: Whether it ever gave one in this run.
     """
-    return down_for >= (_PATIENCE if has_answered else _PATIENCE_AT_FIRST)
+    return down_for >= (_OUTAGE_LIMIT if has_answered else _OUTAGE_LIMIT_AT_FIRST)
 
 
 def cut_short(classification: "Classification | None", reason: "StopReason") -> tuple[Outcome, str]:
-    """The outcome and detail of a row that the end of the run overtook."""
+    """The outcome and detail of a row that was not decided when the run ended, by its last answer if any."""
     if classification is None:
         return Outcome.NOT_ATTEMPTED, f"the run stopped first ({reason.value})"
     return outcome_of(

@@ -4,24 +4,23 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bulkcancel.models import COUNTS_AS_FAILURE, ExitCode, Outcome, Result, StopReason
+from bulkcancel.models import CLEAN, COUNTS_AS_FAILURE, ExitCode, Outcome, Result, StopReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
 _STOP_CODES = {
     StopReason.INTERRUPTED: ExitCode.INTERRUPTED,
     StopReason.TERMINATED: ExitCode.TERMINATED,
     StopReason.REPORT_LOST: ExitCode.REPORT_LOST,
 }
-_MOST_CODES = 100  # a server may give each row a code of its own
+_MOST_CODES = 100  # counted apart, for a server may give each row a code of its own
 _OTHER_CODES = "other"
-_CLEAN = frozenset({Outcome.CANCELED, Outcome.ALREADY_FINISHED, Outcome.DUPLICATE})
 _BITS = 64
 
 
 class LineSet:
-    """A set of input lines. A long run of neighbors costs a few bits each."""
+    """A set of line numbers. Neighbors share memory: in a long run each costs a few bits."""
 
     def __init__(self, lines: "Iterable[int]" = ()) -> None:
         self._chunks: dict[int, int] = {}
@@ -121,13 +120,13 @@ class Tally:
     @property
     def unfinished(self) -> int:
         """Rows that `--resume` would try again."""
-        return _unfinished(self.outcomes)
+        return sum(count for outcome, count in self.outcomes.items() if not outcome.is_done)
 
     def exit_code(self, stop: StopReason | None = None, *, ignore_not_found: bool = False) -> ExitCode:
         """The exit status these counts and this end of the run call for."""
         if stop is not None:
             return _STOP_CODES.get(stop, ExitCode.STOPPED)
-        clean = _CLEAN | {Outcome.NOT_FOUND} if ignore_not_found else _CLEAN
+        clean = CLEAN | {Outcome.NOT_FOUND} if ignore_not_found else CLEAN
         if any(count and outcome not in clean for outcome, count in self.outcomes.items()):
             return ExitCode.INCOMPLETE
         return ExitCode.OK
@@ -139,7 +138,7 @@ class ReportLoss:
 
     Attributes:
         words: What happened, as a sentence.
-        sent: LineSet of rows that this run sent, that the report had taken, and that may be lost with it.
+        sent: The input lines of rows that this run sent, that the report had taken, and that may be lost.
         is_gone: Whether the report itself is gone. Else those rows are perhaps not on the disk.
         earlier: Rows that stood in it before this run, where it is gone.
     """
@@ -181,6 +180,7 @@ class Summary:
     Attributes:
         outcomes: Rows per outcome; every outcome is present.
         rows: The input rows these add up to.
+        unfinished: Those of them that `--resume` would try again.
         requests: Requests this run sent to cancel instances.
         throttled: How many of them were answered 429, or 503 by a rate limit.
         duration: Seconds the run took.
@@ -196,6 +196,7 @@ class Summary:
 
     outcomes: dict[Outcome, int]
     rows: int
+    unfinished: int
     requests: int
     throttled: int
     duration: float
@@ -207,11 +208,6 @@ class Summary:
     examples: dict[str, str]
     left: Leftover = field(default_factory=Leftover)
     loss: ReportLoss | None = None
-
-    @property
-    def unfinished(self) -> int:
-        """Rows on record that `--resume` would try again."""
-        return _unfinished(self.outcomes)
 
     def as_dict(self) -> dict[str, Any]:
         """The summary's JSON form, as `--summary` writes it."""
@@ -260,6 +256,7 @@ def summarize(  # noqa: PLR0913 - what a run came to, by name
     return Summary(
         outcomes={outcome: tally.outcomes[outcome] for outcome in Outcome},
         rows=tally.rows,
+        unfinished=tally.unfinished,
         requests=tally.requests + left.requests,
         throttled=tally.throttled + left.throttled,
         duration=duration,
@@ -272,7 +269,3 @@ def summarize(  # noqa: PLR0913 - what a run came to, by name
         left=left,
         loss=loss,
     )
-
-
-def _unfinished(outcomes: "Mapping[Outcome, int]") -> int:
-    return sum(count for outcome, count in outcomes.items() if not outcome.is_done)

@@ -6,9 +6,9 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bulkcancel.errors import ConfigurationError
+from bulkcancel.errors import ConfigurationError, words_of
 from bulkcancel.operations.report_target import STDIO
-from bulkcancel.report import check_replaceable, words_of
+from bulkcancel.report import check_replaceable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bulkcancel._version import __version__
 from bulkcancel.cli.own_faults import fault, fit_to_show, trace
 from bulkcancel.cli.resume_command import resume_command
-from bulkcancel.errors import BulkCancelError
+from bulkcancel.errors import BulkCancelError, words_of
 from bulkcancel.progress import closing_lines
 from bulkcancel.report import write_private
 from bulkcancel.text import printable
@@ -45,8 +45,7 @@ class Closing:
         try:
             write_private(path, f"{json.dumps(document, indent=2)}\n".encode())
         except (OSError, ValueError) as error:
-            words = getattr(error, "strerror", None) or error
-            self._messages.warning(f"The summary {path} can't be written: {words}.")
+            self._messages.warning(f"The summary {path} can't be written: {words_of(error)}.")
 
     def say(self, summary: "Summary", error: BaseException | None) -> None:
         """Say what happened and, last, what to do next.

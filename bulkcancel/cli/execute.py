@@ -112,7 +112,9 @@ class Execution:
             return
         run.stop(reason)
         if run.is_over:
-            self._messages.info("The run is over; its report is being tidied. Once more to leave at once.")
+            self._messages.info(
+                "The run is over; its report is being cleaned up. Once more to leave at once."
+            )
             return
         self._messages.info(
             f"Stopping: {run.in_flight} requests in flight may finish. Once more to leave at once."

@@ -15,7 +15,7 @@ from yarl import URL
 from bulkcancel._version import __version__
 from bulkcancel.datadog.pool import ConnectionClosedError, Pool
 from bulkcancel.datadog.redact import Redactor
-from bulkcancel.errors import ConfigurationError
+from bulkcancel.errors import ConfigurationError, words_of
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply
 from bulkcancel.sites import is_loopback
 from bulkcancel.text import is_path_segment, printable
@@ -225,8 +225,7 @@ def _trusting(ca_bundle: "Path | None") -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=None if ca_bundle is None else str(ca_bundle))
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigurationError(f"--ca-bundle {ca_bundle} can't be used: {reason}.") from None
+        raise ConfigurationError(f"--ca-bundle {ca_bundle} can't be used: {words_of(error)}.") from None
     context.set_alpn_protocols(["http/1.1"])
     return context
 

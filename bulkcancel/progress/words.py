@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bulkcancel.events import Endpoint
-from bulkcancel.models import Outcome, StopReason
+from bulkcancel.models import CLEAN, Outcome, StopReason
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -165,7 +165,7 @@ def _last(summary: "Summary", where: str, go_on: str, cause: str) -> str:
     if undone:
         gone = f", {left.gone:,} of them no longer in the input" if left.gone else ""
         return f"Finished, with {number_of(undone, 'row')} not done{gone}; {go_on}"
-    look = summary.rows - sum(summary.outcomes[outcome] for outcome in _SETTLED)
+    look = summary.rows - sum(summary.outcomes[outcome] for outcome in CLEAN)
     if look:
         return f"Finished, with {number_of(look, 'row')} not canceled; the report says why: {where}"
     return f"Done: every row is settled. Report: {where}"
@@ -197,6 +197,3 @@ def _not_done(summary: "Summary", undone: int, where: str, go_on: str) -> str:
     sent = f", {len(left.unrecorded):,} of them {_unrecorded(summary)}" if left.unrecorded else ""
     more = ", and what was not read" if left.may_have_more else ""
     return f"{number_of(undone, 'row')} not done{sent}{more}; {go_on}"
-
-
-_SETTLED = (Outcome.CANCELED, Outcome.ALREADY_FINISHED, Outcome.DUPLICATE)

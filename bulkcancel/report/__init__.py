@@ -1,7 +1,7 @@
-"""The report: append, lock, recover, tidy, read back; CSV and JSON lines."""
+"""The report: append, lock, recover, compact, read back; CSV and JSON lines."""
 
 from bulkcancel.report.codec import COLUMNS, Format
-from bulkcancel.report.files import check_replaceable, words_of, write_private
+from bulkcancel.report.files import check_replaceable, write_private
 from bulkcancel.report.journal import Report, check_free
 from bulkcancel.report.scan import read_recorded, read_results
 from bulkcancel.report.stream import StreamReport
@@ -15,6 +15,5 @@ __all__ = [
     "check_replaceable",
     "read_recorded",
     "read_results",
-    "words_of",
     "write_private",
 ]

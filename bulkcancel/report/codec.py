@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: The report's columns, in order.
 COLUMNS = Result._fields
-#: Those of reports from before there was `site`. Such a CSV file keeps them to its end.
+#: The columns of earlier versions, which had no `site`. A CSV file that was begun so is continued so.
 EARLIER_COLUMNS = COLUMNS[:-1]
 EARLIER_HEADER = f"{','.join(EARLIER_COLUMNS)}\n".encode()
 
@@ -29,7 +29,7 @@ _FORMULA_SIGNS = "=+@\\-\uff1d\uff0b\uff20\uff0d"
 _FORMULA = re.compile(rf"\s*['\t\r{_FORMULA_SIGNS}]")
 _INNER_FORMULA = re.compile(rf"([;|]\s*)('*[{_FORMULA_SIGNS}])")
 _DEFUSED_INNER = re.compile(rf"([;|]\s*)'('*[{_FORMULA_SIGNS}])")
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:~-]*", re.ASCII)  # ids and words of one kind: nothing to do
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:~-]*", re.ASCII)  # an id in which there is nothing to escape
 _QUOTED = frozenset(',"\r\n')
 
 
@@ -46,7 +46,7 @@ class Format(Enum):
 
     @property
     def encode(self) -> "Callable[[Result], bytes]":
-        """Makes one record, with its line end; to be kept where there are many to make."""
+        """A function that makes one record, with its line end. Ask once where there are many to make."""
         return _to_csv if self is Format.CSV else _to_json
 
     def decode(self, line: str, columns: int = len(COLUMNS)) -> Result:
@@ -79,7 +79,7 @@ def _to_csv(result: Result) -> bytes:
 
 
 def to_earlier_csv(result: Result) -> bytes:
-    """The same for a CSV report that was begun before there was `site`: the column is left out."""
+    """The same without the column `site`, for a CSV report that an earlier version has begun."""
     return _to_csv(result._replace(site="")).removesuffix(b",\n") + b"\n"
 
 

@@ -1,4 +1,4 @@
-"""A finished report with one row for each input row: what was replaced is left out, crash-safely."""
+"""Compaction: a finished report is rewritten with one row for each input row, and no crash can harm it."""
 
 import os
 from contextlib import suppress
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_ALL_STAND = frozenset({Outcome.DUPLICATE, Outcome.INVALID})
+_NEVER_REPLACED = frozenset({Outcome.DUPLICATE, Outcome.INVALID})
 _LINES_PER_STEP = 20_000
 _LONGEST_NAME = 255  # bytes, on nearly every file system
 
 
 def temporary_for(path: "Path") -> "Path":
-    """Where the compact report is written before it takes the other's place."""
+    """Where the compacted report is written before it takes the place of the other."""
     name = f".{path.name}.new"
     if len(os.fsencode(name)) > _LONGEST_NAME:
         name = f".{blake2b(os.fsencode(path.name), digest_size=16).hexdigest()}.new"
@@ -58,10 +58,10 @@ class PairSet:
 
 
 def compact(path: "Path", fd: int, header: bytes, pairs: Pairs) -> "Iterator[int | None]":
-    """Put a report that holds each pair once in the place of one that may hold several rows for one.
+    """Replace a report by one that has only the last row of each pair.
 
-    Works step by step, so that whoever drives it can look up in between; closing it early leaves
-    the report as it was. A crash at any instant leaves the old report or the new one whole.
+    It works in steps, so that the caller can heed a signal between two of them. Closed early, it leaves
+    the report as it was. A crash at any moment leaves the old report or the new one, whole.
 
     Args:
         path: The report.
@@ -70,18 +70,18 @@ def compact(path: "Path", fd: int, header: bytes, pairs: Pairs) -> "Iterator[int
         pairs: Meets each pair that was sent, from the newest row to the oldest.
 
     Yields:
-        None after each step; at last the descriptor of the new file, open and locked, or none
-        where nothing was replaced.
+        None after each step. At last, if a row was dropped, the descriptor of the new file, open and locked.
 
     Raises:
-        OSError: It can't be read, or its successor can't be written; it is as it was.
+        OSError: It can't be read, or the new file can't be written; the report is as it was.
         ReportError: The same.
-        ReportLostError: Somebody deleted, moved or shortened it meanwhile.
+        ReportLostError: Somebody deleted, moved or shortened the report meanwhile.
     """
     stale: list[bool] = []
     for batch in newest_first(path):
         stale += [
-            record.outcome not in _ALL_STAND and not pairs.first_time(record.workflow_id, record.instance_id)
+            record.outcome not in _NEVER_REPLACED
+            and not pairs.first_time(record.workflow_id, record.instance_id)
             for record in batch
         ]
         yield None
@@ -116,7 +116,7 @@ def compact(path: "Path", fd: int, header: bytes, pairs: Pairs) -> "Iterator[int
 
 
 def _keep_owner_and_mode(old: int, new: int) -> None:
-    """Give a file to whom the other belongs: after `sudo … --resume` too, the report is its owner's."""
+    """Give the new file the owner and mode of the old one, which `sudo … --resume` must not change."""
     was, made = os.fstat(old), os.fstat(new)
     if (was.st_uid, was.st_gid) != (made.st_uid, made.st_gid):
         os.fchown(new, was.st_uid, was.st_gid)

@@ -8,7 +8,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from bulkcancel.errors import ReportError, ReportGoneError, ReportLostError
+from bulkcancel.errors import ReportError, ReportGoneError, ReportLostError, words_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ _HELD = frozenset({errno.EAGAIN, errno.EACCES})
 
 
 def create_private(path: "Path") -> int:
-    """Create a file that only its owner can read, and that wasn't there; it is locked for us.
+    """Create a file that only its owner can read, where none was, and lock it.
 
     Raises:
         FileExistsError: Something stands there, be it a link that leads nowhere.
@@ -64,8 +64,8 @@ def check_replaceable(path: "Path") -> None:
 def write_private(path: "Path", data: bytes) -> None:
     """Write a whole file that only its owner can read, in place of an earlier one.
 
-    It is written beside it under a name that nobody can foresee or have planted, and then renamed: a link
-    that stands there is replaced or refused, never followed, and a reader sees the one or the other.
+    It is written beside it under a name that nobody can guess, and then renamed. So no link that somebody
+    put there is ever followed, and a reader finds either the earlier file or the new one, whole.
 
     Raises:
         OSError: It can't be written, or something other than a regular file stands there.
@@ -86,11 +86,11 @@ def write_private(path: "Path", data: bytes) -> None:
 
 
 def open_existing(path: "Path") -> int:
-    """Open a regular file to read and append, and lock it for us.
+    """Open a regular file to read and append, and lock it.
 
-    The lock is on the file itself, so nothing is left behind by a process that dies, and two names
-    of one file are one lock. Who finishes a report may put another file in its place meanwhile:
-    what was locked must be what the name stands for.
+    The lock is on the file itself: a process that dies leaves none behind, and two names of one file
+    share it. Before we have it, another process may have put a new file in its place (a compaction
+    does). So we look again whether the name still stands for the file that we locked.
 
     Raises:
         FileNotFoundError: There is none.
@@ -137,7 +137,7 @@ class Appender:
         self.size = os.fstat(fd).st_size
 
     def append(self, data: bytes) -> None:
-        """Append, in one write as far as the system goes along.
+        """Append, in one write where the system takes all at once.
 
         Raises:
             ReportLostError: The file can't take it; it is as it was before.
@@ -191,11 +191,6 @@ def sync_directory(path: "Path") -> None:
             os.fsync(directory)
         finally:
             os.close(directory)
-
-
-def words_of(error: Exception) -> str:
-    """What the system says went wrong."""
-    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def _check_regular_or_absent(path: "Path") -> None:

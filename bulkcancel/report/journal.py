@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from bulkcancel.errors import CompactionError, ReportError, ReportLostError
+from bulkcancel.errors import CompactionError, ReportError, ReportLostError, words_of
 from bulkcancel.report.codec import EARLIER_HEADER, to_earlier_csv
 from bulkcancel.report.compaction import PairSet, compact, temporary_for
 from bulkcancel.report.files import (
@@ -14,7 +14,6 @@ from bulkcancel.report.files import (
     cut_torn_tail,
     open_existing,
     sync_directory,
-    words_of,
 )
 from bulkcancel.report.scan import check_ours, format_of, is_earlier
 
@@ -29,7 +28,7 @@ _BEGINNING = 4096  # bytes that show whether a file is a report
 
 
 class Report:
-    """A report file, locked for one writer. `take` keeps a result whatever happens next.
+    """A report file, locked for one writer. What `take` has recorded survives the end of the process.
 
     Attributes:
         path: Where it is.
@@ -62,7 +61,7 @@ class Report:
         try:
             report._begin()
         except BaseException:
-            # Nothing is in it but a torn header, and the lock on it is ours.
+            # It holds a torn header at most, and we hold its lock: nobody else wrote to it.
             with suppress(OSError):
                 path.unlink()
             report.close()
@@ -90,7 +89,7 @@ class Report:
                 report._keep_earlier_columns()
             if not report._file.size:
                 report._begin()
-            with suppress(OSError):  # a leftover of a process that died while it compact
+            with suppress(OSError):  # a leftover of a process that died during its compaction
                 temporary_for(path).unlink()
         except OSError as error:
             os.close(fd)
@@ -131,11 +130,11 @@ class Report:
         self._pairs = PairSet() if pairs is None else pairs
 
     def finish(self) -> "Generator[None]":
-        """Leave one row for each input row, on the disk: step by step, for it may take seconds.
+        """Have all on the disk, one row for each input row. That may take seconds, so it goes step by step.
 
         Raises:
             ReportLostError: The file can't be written any more, or is gone.
-            CompactionError: It is whole, but rows that were replaced can't be left out of it.
+            CompactionError: All rows are on the disk, but those that were replaced can't be dropped.
         """
         self.sync()
         if self._pairs is None:
@@ -151,8 +150,8 @@ class Report:
         except (OSError, ReportError) as error:
             self.sync()  # which raises where the report itself is gone
             raise CompactionError(
-                f"The report {self.path} can't be compact: {words_of(error).rstrip('.')}. Nothing in it is "
-                "lost, but rows that were tried again stand in it more than once; the last of each counts."
+                f"The report {self.path} can't be cleaned up: {words_of(error).rstrip('.')}. Nothing in it "
+                "is lost, but rows that were tried again stand in it more than once; the last of each counts."
             ) from None
         self._pairs = None
 
@@ -169,7 +168,7 @@ class Report:
         self.close()
 
     def _keep_earlier_columns(self) -> None:
-        """Go on without the column `site`: the file's first line has none."""
+        """Append rows without the column `site`: the file's header has none."""
         self._header = EARLIER_HEADER
         self._encode = to_earlier_csv
 

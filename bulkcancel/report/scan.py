@@ -1,9 +1,9 @@
-"""A report read back: all of it, or quickly only what a resumed run needs; forwards, or newest first."""
+"""Reading a report: whole rows, or faster only what a resumed run needs; from its start, or newest first."""
 
 import re
 from typing import TYPE_CHECKING, BinaryIO
 
-from bulkcancel.errors import ReportError
+from bulkcancel.errors import ReportError, words_of
 from bulkcancel.models import Outcome, Recorded
 from bulkcancel.report.codec import COLUMNS, EARLIER_COLUMNS, EARLIER_HEADER, Format
 
@@ -40,7 +40,7 @@ def format_of(path: "Path") -> Format:
 
 
 def check_ours(start: bytes, path: "Path") -> None:
-    """Refuse a file that did not begin as a report; an empty or torn beginning is one of ours.
+    """Refuse a file that does not begin as a report does; one that ends within its first line may be ours.
 
     Raises:
         ReportError: It is something else.
@@ -58,13 +58,13 @@ def check_ours(start: bytes, path: "Path") -> None:
 
 
 def is_earlier(start: bytes) -> bool:
-    """Whether a report that begins so is a CSV file from before there was `site`."""
+    """Whether a CSV report begins so that has no column `site`, as earlier versions wrote it."""
     first, newline, _ = start.partition(b"\n")
     return bool(newline) and _without_return(first) == EARLIER_HEADER
 
 
 def _without_return(first: bytes) -> bytes:
-    """A first line as it is where no other program has gone over it."""
+    """A first line as we wrote it, though an editor may have changed the line ends."""
     return first.rstrip(b"\r") + b"\n"
 
 
@@ -78,7 +78,7 @@ def read_results(path: "Path") -> "Iterator[Result]":
 
 
 def read_recorded(path: "Path", end: int | None = None) -> "Iterator[Recorded]":
-    """The same, but only what a resumed run needs; of several for one pair the last counts.
+    """The same, but only what a resumed run needs of them. Of several rows for one pair the last counts.
 
     Args:
         path: The report.
@@ -87,23 +87,23 @@ def read_recorded(path: "Path", end: int | None = None) -> "Iterator[Recorded]":
     Raises:
         ReportError: It can't be read, or a line is not a record.
     """
-    return _read(path, _identify_csv if format_of(path) is Format.CSV else _identify_json, end)
+    return _read(path, _recorded_in_csv if format_of(path) is Format.CSV else _recorded_in_json, end)
 
 
 def newest_first(path: "Path") -> "Iterator[list[Recorded]]":
-    """What `read_recorded` gives, in batches and from the last record to the first.
+    """What `read_recorded` gives, from the last record to the first, in batches.
 
     Raises:
         ReportError: A line is not a record.
         OSError: It can't be read.
     """
-    identify = _identify_csv if format_of(path) is Format.CSV else _identify_json
+    decode = _recorded_in_csv if format_of(path) is Format.CSV else _recorded_in_json
     with path.open("rb") as file:
         header = file.readline() if format_of(path).header else b""
         columns = _columns(header)
         try:
             for lines in _lines_backwards(file, len(header)):
-                yield [identify(line, columns) for line in reversed(lines.decode().split("\n"))]
+                yield [decode(line, columns) for line in reversed(lines.decode().split("\n"))]
         except ValueError:
             list(read_recorded(path))  # which names the line
             raise
@@ -126,7 +126,7 @@ def _read(
                     number += 1
                     yield decode(line, columns)
     except OSError as error:
-        raise ReportError(f"The report {path} can't be read: {error.strerror}.") from None
+        raise ReportError(f"The report {path} can't be read: {words_of(error)}.") from None
     except ValueError as error:
         if isinstance(error, UnicodeDecodeError):  # lines are decoded many at once: it says where in them
             number += error.object.count(b"\n", 0, error.start) + 1
@@ -141,7 +141,7 @@ def _columns(header: bytes) -> int:
 
 
 def _whole_lines(file: BinaryIO, end: int | None) -> "Iterator[bytes]":
-    """The lines from here on, in pieces, without the last line end; one torn by a crash is not on record."""
+    """The lines from here on, many at once, joined by line ends; a last one without its end is left out."""
     rest = b""
     while data := file.read(_CHUNK if end is None else max(0, min(_CHUNK, end - file.tell()))):
         lines, newline, last = data.rpartition(b"\n")
@@ -153,7 +153,7 @@ def _whole_lines(file: BinaryIO, end: int | None) -> "Iterator[bytes]":
 
 
 def _lines_backwards(file: BinaryIO, start: int) -> "Iterator[bytes]":
-    """The same lines, the last piece first."""
+    """The same lines, the last of them first; within each piece they are in the file's order."""
     place = file.seek(0, 2)
     rest = b""
     is_last = True
@@ -174,10 +174,10 @@ def _lines_backwards(file: BinaryIO, start: int) -> "Iterator[bytes]":
         yield rest
 
 
-def _identify_csv(line: str, columns: int) -> Recorded:
-    """The part of a CSV record that a resumed run needs; several times faster than all of it."""
+def _recorded_in_csv(line: str, columns: int) -> Recorded:
+    """What a resumed run needs of a CSV record; several times faster than decoding all of it."""
     if '"' in line or "'" in line:
-        return _identify(Format.CSV, line, columns)
+        return _recorded_in(Format.CSV, line, columns)
     number, workflow_id, instance_id, outcome, rest = line.split(",", _COLUMNS_TO_OUTCOME)
     known = _OUTCOMES.get(outcome)
     if known is None or rest.count(",") != columns - _COLUMNS_TO_OUTCOME - 1:
@@ -186,16 +186,16 @@ def _identify_csv(line: str, columns: int) -> Recorded:
     return Recorded(workflow_id, instance_id, known, rest.split(",", 2)[1], int(number), site)
 
 
-def _identify_json(line: str, columns: int) -> Recorded:
-    """The same for a JSON line as we write it; one that was written otherwise is decoded."""
+def _recorded_in_json(line: str, columns: int) -> Recorded:
+    """The same for a JSON line in the form that we write; any other is decoded as a whole."""
     found = _JSON_RECORD.fullmatch(line)
     known = _OUTCOMES.get(found[4]) if found is not None else None
     if found is None or known is None:
-        return _identify(Format.JSON_LINES, line, columns)
+        return _recorded_in(Format.JSON_LINES, line, columns)
     return Recorded(found[2], found[3], known, found[5], int(found[1]), found[6] or "")
 
 
-def _identify(form: Format, line: str, columns: int) -> Recorded:
+def _recorded_in(form: Format, line: str, columns: int) -> Recorded:
     found = form.decode(line, columns)
     return Recorded(
         found.workflow_id, found.instance_id, found.outcome, found.error_code, found.line, found.site

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from anyio import Lock, wait_writable
 
-from bulkcancel.errors import ReportLostError
+from bulkcancel.errors import ReportLostError, words_of
 from bulkcancel.report.codec import Format
-from bulkcancel.report.files import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator

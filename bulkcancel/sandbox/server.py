@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from bulkcancel.clock import Clock, SystemClock
-from bulkcancel.errors import ConfigurationError
+from bulkcancel.errors import ConfigurationError, words_of
 from bulkcancel.sandbox.faults import Fault, Faults
 from bulkcancel.sandbox.options import SandboxOptions, Scenario
 from bulkcancel.sandbox.quota import QuotaEnforcer
@@ -227,8 +227,8 @@ async def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> "As
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise ConfigurationError(f"The sandbox can't listen on {host}:{port}: {reason}.") from None
+            words = words_of(error)
+            raise ConfigurationError(f"The sandbox can't listen on {host}:{port}: {words}.") from None
         found = runner.addresses[0][1]
         yield f"http://[{host}]:{found}" if ":" in host else f"http://{host}:{found}"
     finally:

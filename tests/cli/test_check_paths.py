@@ -199,7 +199,7 @@ def test_a_summary_that_would_replace_no_file_is_told_before_the_question(given:
 
 
 def test_a_directory_that_cannot_be_written_in_leaves_the_exit_code_true(given: Call) -> None:
-    """Each `--resume` warns that the report can't be compact; every row is done all the same."""
+    """Each `--resume` warns that the report can't be cleaned up; every row is done all the same."""
     given(*SANDBOX, "in.csv", "-o", "sub/r.csv", "--scenario", "denied")
     give_away("sub/r.csv")
     Path("sub").chmod(0o555)
@@ -207,7 +207,7 @@ def test_a_directory_that_cannot_be_written_in_leaves_the_exit_code_true(given: 
         with without_rights():
             ended = given(*SANDBOX, "in.csv", "-o", "sub/r.csv", "--resume", "--no-progress")
         assert ended.code == 0
-        assert "The report sub/r.csv can't be compact: " in ended.err
+        assert "The report sub/r.csv can't be cleaned up: " in ended.err
         assert "Permission denied. Nothing in it is lost" in ended.err
         assert ended.last.startswith("Done")
     assert len(outcomes("sub/r.csv")) == 16
@@ -217,7 +217,7 @@ def test_a_directory_that_cannot_be_written_in_leaves_the_exit_code_true(given: 
 
 
 @pytest.mark.parametrize("stem", ["r" * 246, "r" * 247, "r" * 251, "é" * 125])
-def test_the_longest_names_can_be_tidied_too(given: Call, stem: str) -> None:
+def test_the_longest_names_can_be_cleaned_up_too(given: Call, stem: str) -> None:
     """Up to 255 bytes; and a summary may have one as well."""
     name, summary = f"{stem}.csv", f"{'s' * 250}.json"
     assert given(*SANDBOX, "in.csv", "-o", name, "--scenario", "denied", "--summary", summary).code == 3
@@ -228,7 +228,7 @@ def test_the_longest_names_can_be_tidied_too(given: Call, stem: str) -> None:
 
 
 def test_a_resumed_report_stays_its_owners(given: Call) -> None:
-    """`sudo … --resume` tidies it, and leaves it whose it was, as readable as it was."""
+    """`sudo … --resume` compacts it, and leaves it whose it was, as readable as it was."""
     given(*SANDBOX, "in.csv", "-o", "mine.csv", "--scenario", "denied")
     give_away("mine.csv")
     Path("mine.csv").chmod(0o640)

@@ -127,14 +127,14 @@ def finish_with(signals: int) -> Callable[[Report], Iterator[None]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("signals", "code"), [(1, 0), (2, 130)])
-def test_a_signal_while_the_report_is_tidied(
+def test_a_signal_during_the_compaction(
     call: Call, monkeypatch: pytest.MonkeyPatch, signals: int, code: int
 ) -> None:
     """The first lets it finish; the second leaves, and every row is on record."""
     monkeypatch.setattr(Report, "finish", finish_with(signals))
     ended = call(*RUN, write(*IDS))
     assert ended.code == code
-    assert "its report is being compact" in ended.err
+    assert "its report is being cleaned up" in ended.err
     assert outcomes("r.csv") == [Outcome.CANCELED] * 8
 
 

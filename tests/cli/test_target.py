@@ -93,7 +93,7 @@ def test_every_row_names_its_target(call: Call, name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_report_without_the_column_resumes_with_a_warning(call: Call, name: str) -> None:
-    """A CSV file keeps its own columns to its end, compact or not; JSON lines take up the new one."""
+    """A CSV file keeps its own columns to its end, compacted or not; JSON lines take up the new one."""
     before = earlier(name, row(2, Outcome.CANCELED, ""), row(3, Outcome.FAILED, ""))
     warning = f"The report {name} has rows that do not say which site they belong to"
     ended = call("run", "in.csv", "--sandbox", "-y", "-o", name, "--resume")

@@ -194,10 +194,10 @@ def undergo(trial: Trial, folder: Path) -> Course:
             assert code != 4 or "sent and not recorded" in said, said
             look(path, url, course)
             found = recorded(path)
-            is_tidy = "can't be compact" not in said
+            is_compact = "can't be cleaned up" not in said
             if (
                 code in {0, 1}
-                and is_tidy
+                and is_compact
                 and "Traceback" not in said
                 and all(row.outcome.is_done for row in found)
             ):

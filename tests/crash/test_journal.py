@@ -75,7 +75,7 @@ def test_a_json_line_that_was_written_by_another_hand_is_read_as_well(tmp_path: 
     assert {record.instance_id for record in read_recorded(path)} == {"i2"}
 
 
-def test_damage_is_named_by_its_line_also_when_tidying(tmp_path: Path) -> None:
+def test_damage_is_named_by_its_line_also_in_compaction(tmp_path: Path) -> None:
     """The report stays as it is."""
     path = tmp_path / "r.csv"
     with Report.create(path) as report:
@@ -146,7 +146,7 @@ def small_disk(size: int) -> Iterator[None]:
 
 
 def test_a_full_disk_takes_whole_rows_only(tmp_path: Path) -> None:
-    """What did not fit leaves no trace; tidying needs room, and without it leaves all as it is."""
+    """What did not fit leaves no trace; compaction needs room, and without it leaves all as it is."""
     path = tmp_path / "r.csv"
     with Report.create(path) as report:
         for row in [*ROWS, *ROWS, *ROWS]:
@@ -177,8 +177,8 @@ def test_a_report_that_was_moved_is_noticed_and_its_place_is_not_taken(tmp_path:
     assert len(list(read_results(tmp_path / "mine.csv"))) == 6
 
 
-def test_tidying_can_be_broken_off(tmp_path: Path) -> None:
-    """The report is as it was, and the next one who finishes it tidies it."""
+def test_compaction_can_be_broken_off(tmp_path: Path) -> None:
+    """The report is as it was, and the next one who finishes it compacts it."""
     path = tmp_path / "r.csv"
     with Report.create(path) as report:
         for row in [*ROWS, *ROWS]:

@@ -1,4 +1,4 @@
-"""A finished report is compact whole or not at all, under any fault and whatever others do meanwhile."""
+"""A finished report is compacted whole or not at all, under any fault and whatever others do meanwhile."""
 
 import errno
 import os
@@ -163,7 +163,7 @@ def test_a_leftover_of_another_process_does_not_matter(path: Path, report: Repor
 
 
 def test_a_leftover_that_cannot_be_removed_stops_no_run(path: Path, report: Report) -> None:
-    """A directory of that name, say: the report is continued, and stays untidied."""
+    """A directory of that name, say: the report is continued, and is not compacted."""
     report.close()
     (temporary_for(path) / "x").mkdir(parents=True)
     with Report.resume(path) as resumed:
@@ -212,7 +212,7 @@ def test_what_others_do_meanwhile_is_noticed(path: Path, report: Report, meddle:
 def test_a_new_file_that_others_remove_is_a_warning(
     path: Path, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody tidies up hidden files: the report is as it was."""
+    """Somebody removes hidden files: the report is as it was."""
     monkeypatch.setattr("bulkcancel.report.compaction._LINES_PER_STEP", 2)
     before = path.read_bytes()
     steps = report.finish()

@@ -22,7 +22,6 @@ from bulkcancel.report.files import (
     open_existing,
     stands_for,
     sync_directory,
-    words_of,
 )
 
 ROW = Result(2, "w", "i", Outcome.CANCELED, 200, finished_at=1.0)
@@ -214,13 +213,6 @@ def test_a_directory_that_cannot_be_synced_is_no_fault(
     sync_directory(tmp_path)
     sync_directory(tmp_path / "none")
     assert descriptors() == before
-
-
-def test_an_error_in_words() -> None:
-    """The system's own where it has some."""
-    assert words_of(EIO) == "Input/output error"
-    assert words_of(OSError("alone")) == "alone"
-    assert words_of(ValueError("a value")) == "a value"
 
 
 def test_where_something_stands_nothing_is_created_or_replaced_unseen(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ NAMES = ["r.csv", ".r.csv.new", "s.json", ".s.json.new"]
 @pytest.mark.parametrize("to", ["../precious", "../absent"])
 @pytest.mark.slow
 def test_a_planted_link_is_never_written_through(shared: Path, call: Call, name: str, to: str) -> None:
-    """Under every name that a run writes: the report, the compact copy, the summary."""
+    """Under every name that a run writes: the report, its compacted copy, the summary."""
     as_somebody_else(f"ln -s {to} {name}", shared)
     Path("in.csv").write_text(f"workflow_id,instance_id\n{W},{X}\n")
     call("run", "in.csv", "--sandbox", "-y", "-o", shared / "r.csv", "--summary", shared / "s.json")
