@@ -1,6 +1,6 @@
 """The adapter moves bytes; keys and addresses are checked before anything is sent."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -10,7 +10,8 @@ import pytest
 from aioresponses import aioresponses
 
 from bulkcancel.datadog import Credentials, DatadogApi, Target, connect, read_credentials
-from bulkcancel.datadog.client import BODY_LIMIT, user_agent
+from bulkcancel.datadog.client import BODY_LIMIT
+from bulkcancel.datadog.transport import user_agent
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply
 from bulkcancel.settings import Settings
@@ -154,3 +155,41 @@ def test_a_site_with_a_slip_is_suggested() -> None:
     with pytest.raises(ConfigurationError, match=r"Did you mean datadoghq\.eu.*us2\.ddog-gov\.com"):
         Target.of_site("datadoghq.eo")
     assert Target.of_site(" US3.datadoghq.com ").base_url == "https://api.us3.datadoghq.com"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "ask"),
+    [
+        ("GET", "v1/validate", lambda api: api.check_api_key()),
+        (
+            "GET",
+            "v2/workflows/w/instances?page%5Bsize%5D=100&page%5Bnumber%5D=2",
+            lambda api: api.list_instances("w", size=100, number=2),
+        ),
+        ("GET", "v2/workflows?limit=50&page=0", lambda api: api.list_workflows(limit=50, page=0)),
+        (
+            "GET",
+            "v2/workflows?limit=50&page=1&filter%5Bquery%5D=clean+up%26",
+            lambda api: api.list_workflows(limit=50, page=1, query="clean up&"),
+        ),
+        ("GET", "v2/workflows/w", lambda api: api.get_workflow("w")),
+        ("PATCH", "v2/workflows/w", lambda api: api.set_published("w", published=False)),
+    ],
+)
+async def test_each_request_goes_where_it_is_documented(
+    api: DatadogApi, method: str, path: str, ask: Callable[[DatadogApi], Awaitable[Reply | Failure]]
+) -> None:
+    """With what it has to say in its query or its body."""
+    with aioresponses() as mock:
+        mock.add(f"https://api.datadoghq.eu/api/{path}", method, payload={}, response_class=MockResponse)
+        reply = await ask(api)
+        ((call,),) = mock.requests.values()
+    assert isinstance(reply, Reply)  # the mock answers nothing else
+    published = {"data": {"type": "workflows", "id": "w", "attributes": {"published": False}}}
+    assert call.kwargs["json"] == (published if method == "PATCH" else None)
+
+
+async def test_a_workflow_that_cannot_stand_in_a_path_is_never_asked_for(api: DatadogApi) -> None:
+    """Whoever hands it over has checked it; this is the last place where it can be."""
+    with pytest.raises(ValueError, match="path"):
+        await api.get_workflow("../validate")

@@ -293,7 +293,7 @@ async def test_a_server_that_dies_and_returns_is_waited_out() -> None:
 
 async def test_a_host_that_moves_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names are looked up again after a while, and connections that died are made anew."""
-    monkeypatch.setattr("bulkcancel.datadog.client._DNS_SECONDS", 0)
+    monkeypatch.setattr("bulkcancel.datadog.transport._DNS_SECONDS", 0)
     real, address = socket.getaddrinfo, ["127.0.0.1"]
     monkeypatch.setattr(
         socket,

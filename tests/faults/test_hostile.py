@@ -9,7 +9,7 @@ from support.fakeapi import Rows, refs
 from support.faultserver import CHUNKED, OK, Fault, FaultServer, deaf, says
 from support.runs import new_run
 
-from bulkcancel.datadog import Credentials, DatadogApi, Target, client, connect
+from bulkcancel.datadog import Credentials, DatadogApi, Target, connect, transport
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result
 from bulkcancel.settings import Settings
 
@@ -93,7 +93,7 @@ async def test_a_connection_that_does_not_come_about_is_given_up_sooner(
     monkeypatch: pytest.MonkeyPatch, place: Callable[[], AsyncIterator[int]], scheme: str
 ) -> None:
     """A host that drops what we send, and one that is silent in TLS: both are known after a time of their own."""
-    monkeypatch.setattr(client, "_CONNECT_SECONDS", SOON)
+    monkeypatch.setattr(transport, "_CONNECT_SECONDS", SOON)
     async with place() as port, api_at(port, 60.0, scheme) as api:  # type: ignore[attr-defined] # they are context managers
         async with asyncio.timeout(30.0):
             answer = await api.cancel(REF)

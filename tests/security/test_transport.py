@@ -11,7 +11,7 @@ import trustme
 from support.rawpeers import Peer, answer, serve_raw
 
 from bulkcancel.datadog import Credentials, Target, connect
-from bulkcancel.datadog.client import proxy_for
+from bulkcancel.datadog.transport import proxy_for
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply
 from bulkcancel.settings import Settings
