@@ -117,10 +117,15 @@ class Session:
                 source = recorded = RecordedRows(target.existing, ledger, any_id=any_id)
                 target.load(ledger, tally, site=self.site, to_write=True, check=recorded.check)
                 totals = Totals(tally.rows, tally.rows)
-            run = self.new_run(
-                source, target.open(), ledger, tally, settings, totals=totals, on_result=on_result
-            )
-            return await self._finish(run)
+            writer = target.open()
+            try:
+                run = self.new_run(
+                    source, writer, ledger, tally, settings, totals=totals, on_result=on_result
+                )
+                return await self._finish(run)
+            except BaseException:
+                target.discard_if_empty()
+                raise
 
     def new_run(
         self,
