@@ -108,7 +108,7 @@ class Run:
 
         Args:
             words: What happened to it, as a sentence.
-            recent: LineSet of rows that it took and that are perhaps not on the disk.
+            recent: Lines of rows that it took and that are perhaps not on the disk.
             is_gone: Whether all it held is gone with it.
         """
         self._account.lose(words, recent, is_gone=is_gone)

@@ -63,7 +63,7 @@ def test_a_401_ends_the_run_without_a_check() -> None:
 
 
 def test_after_a_success_refusals_concern_their_workflow_alone() -> None:
-    """Proven keys are checked again only after 25 credential_check in a row."""
+    """Proven keys are checked again only after 25 refusals in a row."""
     credential_check = CredentialCheck()
     credential_check.passed()
     assert [credential_check.refused(Verdict.FORBIDDEN, str(n)) for n in range(25)] == [False] * 24 + [True]

@@ -1,4 +1,4 @@
-"""The stop_signal: pulled once, it ends what waits."""
+"""A request to stop: made once, it ends what waits."""
 
 import pytest
 from anyio import create_task_group, sleep_forever
@@ -42,7 +42,7 @@ async def test_waits_end_with_it() -> None:
 
 
 async def test_what_did_not_wait_is_not_stopped() -> None:
-    """What was done before the stop_signal was pulled stands; nothing is kept of it."""
+    """What was done before the stop was requested stands; nothing is kept of it."""
     stop_signal = StopSignal()
     with stop_signal.interrupts():
         await checkpoint()

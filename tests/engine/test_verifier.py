@@ -79,26 +79,26 @@ async def test_what_could_not_be_read_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pulled_at", "detail"),
+    ("stopped_at", "detail"),
     [
         (0.1, "the run stopped before it was seen to end"),
         (0.6, "the run stopped before it was seen to end; last seen running"),
     ],
 )
-async def test_it_ends_with_the_run(pulled_at: float, detail: str) -> None:
+async def test_it_ends_with_the_run(stopped_at: float, detail: str) -> None:
     """At once, and says what it saw last."""
     api = Looking(1e9, RUNNING)
     one, _, stop_signal = verifier(api)
 
     async with api.clock.autojump() as tasks:
-        tasks.start_soon(pull, api.clock, stop_signal, pulled_at)
+        tasks.start_soon(stop_later, api.clock, stop_signal, stopped_at)
         assert await one.watch(REF, 20.0) == (Outcome.UNCONFIRMED, detail)
-    assert api.clock.now() == pulled_at
+    assert api.clock.now() == stopped_at
     with pytest.raises(StoppedError):
         await one.look(REF)
 
 
-async def pull(clock: FakeClock, stop_signal: StopSignal, at: float) -> None:
+async def stop_later(clock: FakeClock, stop_signal: StopSignal, at: float) -> None:
     """Stop the run then."""
     await clock.sleep(at)
     stop_signal.request(StopReason.INTERRUPTED)

@@ -91,7 +91,7 @@ def fuzz_headers(data: bytes) -> None:
 
 
 def fuzz_reports(data: bytes) -> None:
-    """LineSet of a report: what is read comes back as it was, and never as a formula."""
+    """Lines of a report: what is read comes back as it was, and never as a formula."""
     for form in Format:
         for line in data.decode("utf-8", "replace").split("\n"):
             try:
