@@ -143,7 +143,7 @@ class Run:
         self._stop_signal.on_request(source.stop_waiting)
         self._stop_signal.on_request(self._tell_stopping)
         if self._observers:
-            self._observers.tell(Started(totals.due, dict(self.tally.outcomes)))
+            self._observers.tell(Started(totals.due, dict(+self.tally.outcomes)))
         try:
             await self._run_to_end(intake)
         finally:

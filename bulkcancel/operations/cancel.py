@@ -138,16 +138,23 @@ class CancelRun:
             waiting = self._report.take(result)
             if result.attempts:
                 self._unsynced.append(result.line)
-        if self._on_result is None:
-            return waiting
-        if waiting is not None:
-            return self._hand_over(waiting, result)
-        return self._on_result(result)
+        return waiting if self._on_result is None else self._hand_over(waiting, result, self._on_result)
 
-    async def _hand_over(self, waiting: "Awaitable[None]", result: "Result") -> None:
-        await waiting
-        if self._on_result is not None and (handled := self._on_result(result)) is not None:
-            await handled
+    async def _hand_over(
+        self, waiting: "Awaitable[None] | None", result: "Result", on_result: "ResultHandler"
+    ) -> None:
+        """Give a result to the caller, once it is on record; where that fails, the report is kept on."""
+        if waiting is not None:
+            await waiting
+        try:
+            handled = on_result(result)
+            if handled is not None:
+                await handled
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            self._on_result = None
+            self._run.fail(error)
 
     async def _keep_synced(self, report: "ReportWriter") -> None:
         while True:
