@@ -4,17 +4,23 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, cast, get_args
+from uuid import UUID
 
 import click
 import pytest
 from support.children import MAIN
+from test_architecture import ALLOWED
 
 from bulkcancel.cli.program import main
 from bulkcancel.cli.run import command as run_command
 from bulkcancel.cli.sandbox import command as sandbox_command
+from bulkcancel.datadog import Target
+from bulkcancel.events import Event
 from bulkcancel.models import ExitCode, Outcome
 from bulkcancel.report import COLUMNS
-from bulkcancel.sandbox import Scenario
+from bulkcancel.sandbox import SandboxOptions, Scenario
+from bulkcancel.sandbox.server import Sandbox, serve
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -124,3 +130,41 @@ def test_every_promise_names_tests_that_exist() -> None:
         assert named or "make bench-resume" in " ".join(promise.split()), promise
         for path, test in named:
             assert f"def {test}(" in (ROOT / path).read_text(encoding="utf-8"), test
+
+
+def test_the_table_of_rooms_is_the_one_that_imports_are_held_to() -> None:
+    """Every room stands in it, and no other."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \d \| ([^|]+) \|", text, re.MULTILINE)
+    named = {name.rstrip("/") for row in rows for name in re.findall(r"`([\w/]+)`", row)}
+    assert named == set(ALLOWED) - {"_version"}
+
+
+def test_the_table_of_events_is_complete() -> None:
+    """With their fields, in order."""
+    text = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z]\w+)` \| ([^|]+) \|", text, re.MULTILINE)
+    listed = {name: re.findall(r"`(\w+)`", fields) for name, fields in rows}
+    assert listed == {event.__name__: list(event.__match_args__) for event in get_args(Event)}
+
+
+LIBRARY = re.findall(
+    r"```python\n(.*?)```", (ROOT / "docs" / "library.md").read_text(encoding="utf-8"), re.DOTALL
+)
+
+
+@pytest.mark.parametrize("code", LIBRARY, ids=lambda code: code.splitlines()[0])
+async def test_the_examples_of_the_library_run(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each by itself, against the sandbox, with nothing but pairs and keys given."""
+    monkeypatch.chdir(tmp_path)
+    pairs = [(str(UUID(int=1 << 127, version=4)), str(UUID(int=(1 << 127) + n, version=4))) for n in range(8)]
+    async with serve(Sandbox(SandboxOptions(latency=0.0))) as url:
+        monkeypatch.setattr(Target, "of_site", lambda _: Target.of_url(url))
+        given = {"pairs": pairs, "api_key": "a", "app_key": "b"}
+        for name in ("DD_API_KEY", "DD_APP_KEY"):
+            monkeypatch.setenv(name, "a")
+        body = "".join(f"    {line}\n" for line in code.splitlines())
+        exec(compile(f"async def example():\n{body}", "library.md", "exec"), given)  # noqa: S102 - our own page
+        await cast("Any", given["example"])()
