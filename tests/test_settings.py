@@ -95,6 +95,7 @@ def test_its_parts_check_themselves(make: Any, words: str) -> None:
     [
         (lambda: FailureLimit(0.5), "FailureLimit.value is 0.5; it must be a number of rows, 1 or more."),
         (lambda: FailureLimit(101, is_percent=True), "FailureLimit.value is 101; it must be a percentage above 0, up to 100."),
+        (lambda: Settings(rate=cast("Rate", "5/s")), "Settings.rate is '5/s'; it must be a Rate or None."),
         (lambda: Rate(0, 1.0), "Rate.count is 0; it must be a whole number from 1 to 999999999."),
         (lambda: Settings(headroom=2.0), "Settings.headroom is 2.0; it must be a share from 0.0 to 0.9."),
         (lambda: Settings(timeout=-1.5), "Settings.timeout is -1.5; it must be a number of seconds above 0."),

@@ -130,7 +130,7 @@ def _read(
         raise ReportError(f"The report {path} can't be read: {words_of(error)}.") from None
     except ValueError as error:
         if isinstance(error, UnicodeDecodeError):  # lines are decoded many at once: it says where in them
-            number += error.object.count(b"\n", 0, error.start) + 1
+            number += error.object[: error.start].count(b"\n") + 1
         raise ReportError(
             f"Line {number} of the report {path} is not a record of ours; repair or remove that line."
         ) from None

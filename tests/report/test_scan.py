@@ -71,14 +71,22 @@ def test_a_report_is_read_in_pieces_of_any_size(
 ) -> None:
     """From either end; no piece is much larger, and a row that a crash has torn is in none."""
     path = tmp_path / name
-    lines = lines_of(path, ROWS)
+    lines = lines_of(path, ROWS * 10)
     path.write_bytes(b"".join(lines) + b"x" * torn)
     monkeypatch.setattr("bulkcancel.report.scan._CHUNK", chunk)
     batches = list(newest_first(path))
-    assert [one for batch in batches for one in batch] == RECORDED[::-1]
+    assert [one for batch in batches for one in batch] == RECORDED[::-1] * 10
     assert max(map(len, batches)) <= 1 + chunk // min(map(len, lines[1:]))
-    assert list(read_recorded(path)) == RECORDED
-    assert list(read_results(path)) == ROWS
+    assert list(read_recorded(path)) == RECORDED * 10
+    assert list(read_results(path)) == ROWS * 10
+
+
+@pytest.mark.parametrize("site", ["host ", "HOSTX", " host"])
+def test_nothing_but_a_line_end_is_taken_off_the_last_column(tmp_path: Path, site: str) -> None:
+    """In either way of reading."""
+    path = tmp_path / "r.csv"
+    path.write_bytes(b"".join(lines_of(path, [ROWS[0]._replace(error_detail="", site=site)])))
+    assert [one.site for one in read_recorded(path)] == [one.site for one in read_results(path)] == [site]
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
@@ -150,6 +158,8 @@ BEGINNINGS = [
     ("r.csv", b"line,workflow_id\n", False),
     ("r.csv", b"line,x", False),
     ("r.csv", Format.CSV.header[:-1] + b",more", False),
+    ("r.csv", Format.CSV.header[:-1] + b" \n", False),
+    ("r.csv", Format.CSV.header[:-1] + b"X\n", False),
     ("r.csv", b"\n", False),
     ("r.jsonl", b'{"line": 2, "workflow_id": "w"}\n', True),
     ("r.jsonl", b'{"line": 2, "workflow', True),
