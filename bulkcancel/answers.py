@@ -175,7 +175,7 @@ def errors_of(body: bytes) -> tuple[str, str]:
 
 def excerpt(body: bytes) -> str:
     """The first words of a body that is not an API answer."""
-    words = body[: 4 * DETAIL_LIMIT].decode("utf-8", "replace").split()
+    words = body[: 4 * DETAIL_LIMIT].decode(errors="replace").split()
     return printable(" ".join(words), DETAIL_LIMIT)
 
 

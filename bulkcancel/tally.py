@@ -34,16 +34,16 @@ class LineSet:
 
     def spans(self) -> "Iterator[tuple[int, int]]":
         """The first and the last line of each run of neighbors, in order."""
-        first = last = None
+        span: tuple[int, int] | None = None
         for line in self:
-            if last is not None and line == last + 1:
-                last = line
+            if span is not None and line == span[1] + 1:
+                span = span[0], line
                 continue
-            if first is not None and last is not None:
-                yield first, last
-            first = last = line
-        if first is not None and last is not None:
-            yield first, last
+            if span is not None:
+                yield span
+            span = line, line
+        if span is not None:
+            yield span
 
     def __iter__(self) -> "Iterator[int]":
         for chunk in sorted(self._chunks):

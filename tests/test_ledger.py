@@ -85,6 +85,15 @@ def test_each_row_on_record_is_counted_by_its_outcome() -> None:
     }  # fmt: skip
 
 
+def test_pairs_are_counted_whether_or_not_a_pass_met_them() -> None:
+    """Those of one outcome together."""
+    ledger = loaded(*[record(name, Outcome.FAILED) for name in "abcd"])
+    ledger.claim(row("a"))
+    ledger.begin_pass()
+    ledger.claim(row("b"))
+    assert +ledger.outcomes() == {Outcome.FAILED: 4}
+
+
 def test_loading_tells_whether_a_row_took_the_place_of_another() -> None:
     """Wherever in the report; repetitions and unusable rows take nobody's place."""
     a, b = record("a", Outcome.FAILED), record("b", Outcome.FAILED)
@@ -167,6 +176,7 @@ def test_a_pass_may_ask_for_pairs_alone() -> None:
     for _ in range(2):
         ledger.begin_pass()
         assert [ledger.first_time(*pair) for pair in pairs] == [True, False, True, True, False]
+    assert +ledger.outcomes() == {Outcome.FAILED: 1}
     assert ledger.claim(row("a")) == DUPLICATE
     ledger.begin_pass()
     assert ledger.claim(row("a")) == Claim(ClaimKind.RETRY, Outcome.FAILED)

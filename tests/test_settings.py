@@ -1,6 +1,7 @@
 """Settings: what can't be used can't be made, and the message names the field and what it may be."""
 
 import math
+import sys
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
@@ -89,11 +90,33 @@ def test_its_parts_check_themselves(make: Any, words: str) -> None:
         make()
 
 
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: FailureLimit(0.5), "FailureLimit.value is 0.5; it must be a number of rows, 1 or more."),
+        (lambda: FailureLimit(101, is_percent=True), "FailureLimit.value is 101; it must be a percentage above 0, up to 100."),
+        (lambda: Settings(rate=cast("Rate", "5/s")), "Settings.rate is '5/s'; it must be a Rate or None."),
+        (lambda: Rate(0, 1.0), "Rate.count is 0; it must be a whole number from 1 to 999999999."),
+        (lambda: Settings(headroom=2.0), "Settings.headroom is 2.0; it must be a share from 0.0 to 0.9."),
+        (lambda: Settings(timeout=-1.5), "Settings.timeout is -1.5; it must be a number of seconds above 0."),
+        (lambda: Settings(verify=cast("bool", "no")), "Settings.verify is 'no'; it must be True or False."),
+    ],
+)  # fmt: skip
+def test_a_message_shows_the_value(make: Any, words: str) -> None:
+    """As it was given."""
+    with pytest.raises(ConfigurationError) as caught:
+        make()
+    assert str(caught.value) == words
+
+
 def test_their_bounds_can_be_used() -> None:
     """And hashed and compared, as before."""
     assert {Rate(1, 0.5), Shard(1, 1), Shard(7, 7), FailureLimit(1), FailureLimit(100, is_percent=True)} == {
         Rate(1, 0.5), Shard(1, 1), Shard(7, 7), FailureLimit(1.0), FailureLimit(100, is_percent=True)
     }  # fmt: skip
+    most = sys.float_info.max
+    assert FailureLimit(most).value == Settings(timeout=most).timeout == Rate(1, most).per == most
+    assert FailureLimit(0.01, is_percent=True).value == 0.01
 
 
 def test_a_value_is_shown_in_one_short_printable_line() -> None:

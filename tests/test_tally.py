@@ -50,6 +50,14 @@ def test_counts_add_up_to_the_rows(outcomes: list[Outcome]) -> None:
     assert tally.unfinished == sum(not outcome.is_done for outcome in outcomes)
 
 
+def test_what_is_not_found_counts_unless_it_is_told_not_to() -> None:
+    """In the exit code and in the summary's."""
+    tally = Tally()
+    tally.add(result(Outcome.NOT_FOUND))
+    assert tally.exit_code() is summarize(tally, duration=0.0).exit_code is ExitCode.INCOMPLETE
+    assert summarize(tally, duration=0.0, ignore_not_found=True).exit_code is ExitCode.OK
+
+
 def test_a_retried_row_is_counted_once() -> None:
     """Its new outcome takes the place of the recorded one."""
     tally = Tally()

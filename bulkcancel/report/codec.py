@@ -147,7 +147,9 @@ def _from_json(line: str) -> Result:
         started_at, finished_at, duration,
     ) = values  # fmt: skip
     texts = (workflow_id, instance_id, code, detail, site)
-    counts = (number, 0 if status is None else status, attempts, throttled, duration)
+    counts = [number, attempts, throttled, duration]
+    if status is not None:
+        counts.append(status)
     if not all(isinstance(text, str) for text in texts) or not all(type(n) is int for n in counts):
         raise ValueError("a value of another type")
     return Result(

@@ -1,5 +1,6 @@
 """Reading a report: whole rows, or faster only what a resumed run needs; from its start, or newest first."""
 
+import os
 import re
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -129,7 +130,7 @@ def _read(
         raise ReportError(f"The report {path} can't be read: {words_of(error)}.") from None
     except ValueError as error:
         if isinstance(error, UnicodeDecodeError):  # lines are decoded many at once: it says where in them
-            number += error.object.count(b"\n", 0, error.start) + 1
+            number += error.object[: error.start].count(b"\n") + 1
         raise ReportError(
             f"Line {number} of the report {path} is not a record of ours; repair or remove that line."
         ) from None
@@ -154,7 +155,7 @@ def _whole_lines(file: BinaryIO, end: int | None) -> "Iterator[bytes]":
 
 def _lines_backwards(file: BinaryIO, start: int) -> "Iterator[bytes]":
     """The same lines, the last of them first; within each piece they are in the file's order."""
-    place = file.seek(0, 2)
+    place = os.fstat(file.fileno()).st_size
     rest = b""
     is_last = True
     while place > start:
@@ -177,7 +178,7 @@ def _lines_backwards(file: BinaryIO, start: int) -> "Iterator[bytes]":
 def _recorded_in_csv(line: str, columns: int) -> Recorded:
     """What a resumed run needs of a CSV record; several times faster than decoding all of it."""
     if '"' in line or "'" in line:
-        return _recorded_in(Format.CSV, line, columns)
+        return _recorded_of(Format.CSV.decode(line, columns))
     number, workflow_id, instance_id, outcome, rest = line.split(",", _COLUMNS_TO_OUTCOME)
     known = _OUTCOMES.get(outcome)
     if known is None or rest.count(",") != columns - _COLUMNS_TO_OUTCOME - 1:
@@ -186,17 +187,16 @@ def _recorded_in_csv(line: str, columns: int) -> Recorded:
     return Recorded(workflow_id, instance_id, known, rest.split(",", 2)[1], int(number), site)
 
 
-def _recorded_in_json(line: str, columns: int) -> Recorded:
+def _recorded_in_json(line: str, _: int) -> Recorded:
     """The same for a JSON line in the form that we write; any other is decoded as a whole."""
     found = _JSON_RECORD.fullmatch(line)
     known = _OUTCOMES.get(found[4]) if found is not None else None
     if found is None or known is None:
-        return _recorded_in(Format.JSON_LINES, line, columns)
+        return _recorded_of(Format.JSON_LINES.decode(line))
     return Recorded(found[2], found[3], known, found[5], int(found[1]), found[6] or "")
 
 
-def _recorded_in(form: Format, line: str, columns: int) -> Recorded:
-    found = form.decode(line, columns)
+def _recorded_of(found: "Result") -> Recorded:
     return Recorded(
         found.workflow_id, found.instance_id, found.outcome, found.error_code, found.line, found.site
     )

@@ -168,7 +168,17 @@ def test_a_key_that_is_missing_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["[" * 5000, '"x"', "null", '{"line": ' + "1" * 5000 + "}", '2,"w,i', '2,"w"x,i', "1," * 12]
+    "line",
+    [
+        "[" * 5000,
+        '"x"',
+        "null",
+        '{"line": ' + "1" * 5000 + "}",
+        '2,"w,i',
+        '2,"w"x,i',
+        "1," * 12,
+        '2,w,i,failed,500,c,"d"x,1,0,,,20,s',
+    ],
 )
 @pytest.mark.parametrize("form", list(Format))
 def test_nothing_else_is_raised_for_a_broken_line(form: Format, line: str) -> None:

@@ -39,6 +39,56 @@ def test_the_quick_way_reads_what_the_whole_way_reads(
     assert [one for batch in newest_first(path) for one in batch] == RECORDED[::-1]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_most_rows_are_read_the_quick_way(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report of a million rows would take several times as long, were each of them decoded."""
+    path = tmp_path / name
+    rows = [
+        row._replace(error_detail="plain, with a comma" if name == "r.jsonl" else "plain") for row in ROWS
+    ]
+    path.write_bytes(b"".join(lines_of(path, rows)))
+    monkeypatch.setattr(Format, "decode", None)
+    assert list(read_recorded(path)) == RECORDED
+
+
+@pytest.mark.parametrize("cell", ["'=1", "a;'=1", "=1", "'x"])
+def test_an_id_that_was_escaped_is_read_as_it_was(tmp_path: Path, cell: str) -> None:
+    """The quick way leaves it to the whole way; a pair is found by its ids."""
+    path = tmp_path / "r.csv"
+    rows = [
+        ROWS[0]._replace(workflow_id=cell, error_detail=""),
+        ROWS[1]._replace(instance_id=cell, error_detail=""),
+    ]
+    path.write_bytes(b"".join(lines_of(path, rows)))
+    assert [(one.workflow_id, one.instance_id) for one in read_recorded(path)] == [(cell, "i2"), ("w", cell)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("chunk", [1, 7, 64, 150, 400])
+@pytest.mark.parametrize("torn", [0, 1, 100])
+def test_a_report_is_read_in_pieces_of_any_size(
+    tmp_path: Path, name: str, chunk: int, torn: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From either end; no piece is much larger, and a row that a crash has torn is in none."""
+    path = tmp_path / name
+    lines = lines_of(path, ROWS * 10)
+    path.write_bytes(b"".join(lines) + b"x" * torn)
+    monkeypatch.setattr("bulkcancel.report.scan._CHUNK", chunk)
+    batches = list(newest_first(path))
+    assert [one for batch in batches for one in batch] == RECORDED[::-1] * 10
+    assert max(map(len, batches)) <= 1 + chunk // min(map(len, lines[1:]))
+    assert list(read_recorded(path)) == RECORDED * 10
+    assert list(read_results(path)) == ROWS * 10
+
+
+@pytest.mark.parametrize("site", ["host ", "HOSTX", " host"])
+def test_nothing_but_a_line_end_is_taken_off_the_last_column(tmp_path: Path, site: str) -> None:
+    """In either way of reading."""
+    path = tmp_path / "r.csv"
+    path.write_bytes(b"".join(lines_of(path, [ROWS[0]._replace(error_detail="", site=site)])))
+    assert [one.site for one in read_recorded(path)] == [one.site for one in read_results(path)] == [site]
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_an_earlier_report_is_read_without_site(tmp_path: Path, end: bytes) -> None:
     """By its header, also after an editor that changes line ends."""
@@ -61,8 +111,17 @@ def test_a_changed_line_end_is_no_part_of_the_site(tmp_path: Path) -> None:
     assert list(read_results(path)) == rows
 
 
+DAMAGE = [
+    b"damaged\n",
+    b"\xff\n",
+    b"\n",
+    b"2,w,i,odd,500,c,d,1,0,,,20,s\n",
+    Format.JSON_LINES.encode(ROWS[0]).replace(b"failed", b"odd"),
+]
+
+
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("damage", [b"damaged\n", b"\xff\n", b"\n", b"2,w,i,odd,500,c,d,1,0,,,20,s\n"])
+@pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("before", [0, 1, 3])
 def test_damage_is_named_by_its_line(tmp_path: Path, name: str, damage: bytes, before: int) -> None:
     """By a person's count, the header included, in each way of reading."""
@@ -99,6 +158,8 @@ BEGINNINGS = [
     ("r.csv", b"line,workflow_id\n", False),
     ("r.csv", b"line,x", False),
     ("r.csv", Format.CSV.header[:-1] + b",more", False),
+    ("r.csv", Format.CSV.header[:-1] + b" \n", False),
+    ("r.csv", Format.CSV.header[:-1] + b"X\n", False),
     ("r.csv", b"\n", False),
     ("r.jsonl", b'{"line": 2, "workflow_id": "w"}\n', True),
     ("r.jsonl", b'{"line": 2, "workflow', True),
