@@ -28,6 +28,7 @@ class Concern(StrEnum):
     BROKEN_HEADER = "broken_header"
     RATE_LIMIT_503 = "rate_limit_503"
     FEW_FILES = "few_files"
+    MAY_NOT_READ = "may_not_read"
     NOT_COMPACTED = "not_compacted"
     SLOW_DISK = "slow_disk"
 

@@ -87,6 +87,7 @@ class Settings:
         max_duration: Seconds for the whole run, above 0, or None.
         max_failures: When to give up the run, or None.
         ignore_not_found: Whether `not_found` rows leave the exit code at 0.
+        lookup: Whether a row answered 400 or 404 is read, to see if the instance had simply ended.
         verify: Whether to watch each instance until it has ended.
         verify_timeout: Seconds to watch one instance, above 0.
         limit: Stop reading after this many rows that can be sent, 1 or more, or None.
@@ -105,6 +106,7 @@ class Settings:
     max_duration: float | None = None
     max_failures: FailureLimit | None = None
     ignore_not_found: bool = False
+    lookup: bool = True
     verify: bool = False
     verify_timeout: float = 60.0
     limit: int | None = None
@@ -130,6 +132,7 @@ class Settings:
             usable = value is None or isinstance(value, kind)
             _require(usable, f"Settings.{name}", value, f"a {kind.__name__} or None")
         _check_flag("Settings.ignore_not_found", self.ignore_not_found)
+        _check_flag("Settings.lookup", self.lookup)
         _check_flag("Settings.verify", self.verify)
 
 

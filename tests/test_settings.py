@@ -32,6 +32,7 @@ OTHERS = [
     ("max_failures", "a FailureLimit or None", ["10%", 10, 0.1]),
     ("shard", "a Shard or None", ["1/4", (1, 4), 1]),
     ("ignore_not_found", "True or False", [1, "yes", None]),
+    ("lookup", "True or False", [0, "no", None]),
     ("verify", "True or False", [0, "no", None]),
 ]
 REFUSED = [(field, wanted, value) for field, wanted, values in WHOLE + TIMES + OTHERS for value in values]
@@ -63,6 +64,7 @@ def test_what_cannot_be_used_cannot_be_made(field: str, wanted: str, value: Any)
         ("max_failures", [FailureLimit(1), None]),
         ("shard", [Shard(1, 1), Shard(4, 4), None]),
         ("ignore_not_found", [True, False]),
+        ("lookup", [True, False]),
         ("verify", [True, False]),
     ],
 )

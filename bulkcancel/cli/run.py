@@ -72,6 +72,14 @@ unfinished rows are tried again.
     help="Stop after that many failed rows, or percent.",
 )
 @click.option("--ignore-not-found", is_flag=True, help="Rows answered 404 leave the exit code at 0.")
+@click.option(
+    "--no-lookup",
+    "lookup",
+    flag_value=False,
+    default=True,
+    is_flag=True,
+    help="Do not read a row answered 400 or 404 to see whether the instance had simply ended.",
+)
 @click.option("--verify", is_flag=True, help="Watch each instance until it has ended.")
 @click.option(
     "--verify-timeout",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
     from tenacity import AsyncRetrying
 
+    from bulkcancel.answers import Classification
     from bulkcancel.engine.dispatcher import Dispatcher
     from bulkcancel.engine.intake import RowSource
     from bulkcancel.engine.work_item import WorkItem
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     ResultHandler = Callable[[Result], Awaitable[None] | None]
 
-_WATCHED_PER_WORKER = 4
+_MOST_WATCHED = 5_000  # instances that are read at once, or wait for it; a few kilobytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Run:
         self._stop_signal = dispatcher.stop_signal
         self._observers = dispatcher.observers
         self._sender = dispatcher.sender
-        self._watched = Semaphore(settings.concurrency * _WATCHED_PER_WORKER)
+        self._watched = Semaphore(_MOST_WATCHED)
         self._intake: Intake | None = None
         self._started = self._clock.now()
         self._error: BaseException | None = None
@@ -228,17 +229,17 @@ class Run:
             await self._finish(item, Outcome.NOT_ATTEMPTED, detail=detail)
             return
         outcome = outcome_of(classification.verdict)
-        verifies = self._settings.verify
-        if verifies and outcome is Outcome.CANCELED:
+        if self._settings.verify and outcome is Outcome.CANCELED:
             await self._watched.acquire()
             tasks.start_soon(self._verify, item)
             return
-        # A row that would count against `--max-failures` is looked into without `--verify` as well.
-        counts = outcome is Outcome.REJECTED and self._settings.max_failures is not None
-        is_doubtful = counts or (verifies and outcome in {Outcome.REJECTED, Outcome.NOT_FOUND})
-        if is_doubtful and await self._dispatcher.verifier.had_ended(item.ref):
-            detail = f"it had ended before its cancel was answered {classification.status}"
-            await self._finish(item, Outcome.ALREADY_FINISHED, detail=detail)
+        is_doubtful = outcome is Outcome.REJECTED or outcome is Outcome.NOT_FOUND
+        if is_doubtful and self._settings.lookup and self._dispatcher.verifier.may_read:
+            if self._settings.max_failures is not None:  # no more is to be sent than that allows
+                await self._look_up(item, outcome, classification)
+                return
+            await self._watched.acquire()
+            tasks.start_soon(self._look_up_aside, item, outcome, classification)
             return
         await self._finish(item, outcome, classification.code, classification.detail)
 
@@ -248,6 +249,24 @@ class Run:
                 timeout = self._settings.verify_timeout
                 outcome, detail = await self._dispatcher.verifier.watch(item.ref, timeout)
                 await self._finish(item, outcome, detail=detail)
+        finally:
+            self._watched.release()
+
+    async def _look_up(self, item: "WorkItem", outcome: Outcome, classification: "Classification") -> None:
+        """See whether an instance whose cancel was refused had simply ended."""
+        code, detail = classification.code, classification.detail
+        if await self._dispatcher.verifier.had_ended(item.ref):
+            outcome, code = Outcome.ALREADY_FINISHED, ""
+            detail = f"it had ended before its cancel was answered {classification.status}"
+        await self._finish(item, outcome, code, detail)
+
+    async def _look_up_aside(
+        self, item: "WorkItem", outcome: Outcome, classification: "Classification"
+    ) -> None:
+        """The same while its worker goes on."""
+        try:
+            with self._keeping_failures():
+                await self._look_up(item, outcome, classification)
         finally:
             self._watched.release()
 

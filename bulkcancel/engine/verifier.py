@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from bulkcancel.answers import State, Verdict, classify, read_state
 from bulkcancel.engine.stop_signal import StoppedError
-from bulkcancel.events import Endpoint
+from bulkcancel.events import Concern, Concerned, Endpoint
 from bulkcancel.models import Failure, FailureKind, Outcome
 
 if TYPE_CHECKING:
@@ -24,7 +24,11 @@ _BEFORE_LOOKS_AT_A_REFUSAL = (0.0, 0.5, 1.0)  # seconds before each
 
 
 class Verifier:
-    """Reads instances through a limiter of their own: reads and cancels have different quotas."""
+    """Reads instances through a limiter of their own: reads and cancels have different quotas.
+
+    Attributes:
+        may_read: Whether the keys may read instances, as far as is known.
+    """
 
     def __init__(
         self,
@@ -40,7 +44,7 @@ class Verifier:
         self._clock = clock
         self._stop_signal = stop_signal
         self._observers = observers
-        self._may_read = True
+        self.may_read = True
 
     async def watch(self, ref: "InstanceRef", timeout: float) -> tuple[Outcome, str]:  # noqa: ASYNC109 - it gives a value at its end
         """Watch an instance whose cancel was accepted until it has ended, or that many seconds are over."""
@@ -72,7 +76,7 @@ class Verifier:
         """
         try:
             for pause in _BEFORE_LOOKS_AT_A_REFUSAL:
-                if not self._may_read:
+                if not self.may_read:
                     break
                 with self._stop_signal.interrupts():
                     await self._clock.sleep(pause)
@@ -95,7 +99,10 @@ class Verifier:
             answer, permit = await self._read(ref)
         # The same statuses mean the same things to the pacing, whichever request they answer.
         verdict = classify(answer).verdict
-        self._may_read = verdict is not Verdict.FORBIDDEN and verdict is not Verdict.UNAUTHORIZED
+        is_refused = verdict is Verdict.FORBIDDEN or verdict is Verdict.UNAUTHORIZED
+        if is_refused and self.may_read and self._observers:
+            self._observers.tell(Concerned(Concern.MAY_NOT_READ, read_state(answer)[1]))
+        self.may_read = not is_refused
         self._limiter.complete(permit, answer, Verdict.ACCEPTED if verdict is Verdict.MISROUTED else verdict)
         return read_state(answer)
 

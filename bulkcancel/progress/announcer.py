@@ -62,6 +62,11 @@ class Announcer:
                     "This process may open no more files, so fewer requests go at once. They are sent when "
                     "there is room; to change that, raise the limit with `ulimit -n`."
                 )
+            case Concern.MAY_NOT_READ:
+                self._messages.warning(
+                    f"These keys may not read instances: {event.detail}. So nobody looks whether one had "
+                    "ended; that needs the permission workflows_read."
+                )
             case Concern.NOT_COMPACTED:
                 self._messages.warning(event.detail)
             case Concern.SLOW_DISK:

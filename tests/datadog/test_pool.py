@@ -46,7 +46,7 @@ async def run(port: int, count: int, **settings: object) -> tuple[Summary, list[
     async def sink(result: Result) -> None:
         results.append(result)
 
-    asked = Settings(**{"concurrency": 4, "max_attempts": 1, "timeout": 10.0, **settings})  # type: ignore[arg-type] # keywords of a table
+    asked = Settings(**{"concurrency": 4, "max_attempts": 1, "timeout": 10.0, "lookup": False, **settings})  # type: ignore[arg-type] # keywords of a table
     async with connect(Target(f"http://127.0.0.1:{port}"), KEYS, settings=asked) as api:
         engine = new_run(api, asked, clock=Hurried(), jitter=lambda: 0.0)
         return await engine.run(Rows(refs(count)), sink), results

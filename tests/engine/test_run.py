@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 import anyio
 import pytest
 from support.fakeapi import DOWN, ENDED, OK, FakeApi, Rows, bad, refs
-from support.faketime import FakeClock
+from support.faketime import EPOCH, FakeClock
 from support.runs import new_run
 
 from bulkcancel.errors import ReportLostError
@@ -229,7 +229,7 @@ async def test_keys_that_may_not_read_look_once() -> None:
 
 
 async def test_a_refusal_that_cannot_be_looked_into_counts() -> None:
-    """After three reads that went wrong; a 404 does not count, and is not looked into without `verify`."""
+    """After three reads that went wrong. A 404 does not count."""
     run = Run(
         lambda ref, _: Reply(404 if ref.instance_id == "i0" else 400, {}, b"{}"), max_failures=FailureLimit(1)
     )
@@ -237,7 +237,39 @@ async def test_a_refusal_that_cannot_be_looked_into_counts() -> None:
     summary = await run(refs(2))
     assert summary.stop is StopReason.MAX_FAILURES
     assert run.outcomes == {Outcome.REJECTED: 1, Outcome.NOT_FOUND: 1}
-    assert run.api.looks == 3
+    assert run.api.looks == 6
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_refused_row_is_looked_up_unless_that_is_turned_off(status: int) -> None:
+    """It costs one read, and tells an instance that had simply ended from one that is not there."""
+    answer = Reply(status, {}, b'{"errors":["No"]}')
+    run = Run(lambda *_: answer)
+    run.api.reads = [Reply(200, {}, ENDED % b"SUCCEEDED")]
+    summary = await run(refs(300))
+    assert (run.outcomes, run.api.looks) == ({Outcome.ALREADY_FINISHED: 300}, 300)
+    assert summary.exit_code is ExitCode.OK
+    assert {result.error_detail for result in run.results} == {
+        f"it had ended before its cancel was answered {status}"
+    }
+    run = Run(lambda *_: answer, lookup=False)
+    await run(refs(30))
+    assert (len(run.results), run.api.looks) == (30, 0)
+    assert run.outcomes[Outcome.ALREADY_FINISHED] == 0
+    run = Run(lambda *_: answer)
+    await run(refs(30))
+    assert run.outcomes == {Outcome.REJECTED if status == 400 else Outcome.NOT_FOUND: 30}
+
+
+async def test_a_look_up_holds_up_no_cancel() -> None:
+    """Reads have a quota of their own, and it may be the tighter one."""
+    run = Run(lambda ref, _: Reply(404, {}, b"{}") if ref.line <= 20 else OK, concurrency=4)
+    run.api.reads = [Reply(429, {"Retry-After": "30"}, b""), Reply(200, {}, ENDED % b"SUCCEEDED")]
+    began = run.clock.now()
+    summary = await run(refs(400))
+    canceled = [result.finished_at or 0.0 for result in run.results if result.outcome is Outcome.CANCELED]
+    assert max(canceled) - EPOCH - began < 10.0
+    assert summary.outcomes[Outcome.ALREADY_FINISHED] == 20
 
 
 async def test_max_duration_ends_the_run() -> None:

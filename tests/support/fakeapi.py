@@ -7,6 +7,7 @@ from support.faketime import FakeClock
 from bulkcancel.models import Failure, FailureKind, InstanceRef, RejectedRow, Reply, Row
 
 OK = Reply(200, {}, b"{}\n")
+UNKNOWN = Reply(404, {}, b'{"errors":[{"code":"WORKFLOW_NOT_FOUND"}]}')
 DOWN = Failure(FailureKind.CONNECTION, "refused")
 ENDED = b'{"data":{"attributes":{"instanceStatus":{"detailsKind":"%s"}}}}'
 
@@ -45,9 +46,11 @@ class FakeApi:
         return self.rule(ref, attempt)
 
     async def get_instance(self, ref: InstanceRef) -> Reply | Failure:  # noqa: ARG002 - the protocol
-        """Give the next scripted read; the last one again and again."""
+        """Give the next scripted read, the last one again and again; without any, no instance is known."""
         self.looks += 1
         await self.clock.sleep(self.latency)
+        if not self.reads:
+            return UNKNOWN
         return self.reads.pop(0) if len(self.reads) > 1 else self.reads[0]
 
     async def check_keys(self) -> Reply | Failure:
