@@ -48,6 +48,13 @@ def test_the_documentation_knows_no_option_that_is_not_there(page: Path) -> None
     assert used <= options_of(run_command) | options_of(sandbox_command)
 
 
+def test_the_documentation_names_every_option_of_the_sandbox() -> None:
+    """In its table."""
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    table = index.split("| option of `sandbox` |")[1].split("\n\n")[0]
+    assert set(re.findall(r"--[a-z-]+[a-z]", table)) == options_of(sandbox_command)
+
+
 def test_the_readme_has_every_outcome_and_exit_code() -> None:
     """As the code has them."""
     outcomes = README.split("## Outcomes")[1].split("## Exit codes")[0]

@@ -10,19 +10,31 @@ from bulkcancel.cli import params
 from bulkcancel.cli.invocation import current
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import ExitCode, StopReason
-from bulkcancel.sandbox import HeaderMode, Quota, QuotaModel, SandboxOptions, Scenario
+from bulkcancel.sandbox import (
+    HeaderMode,
+    Pages,
+    Permission,
+    Quota,
+    QuotaModel,
+    Runaway,
+    SandboxOptions,
+    Scenario,
+)
+from bulkcancel.sandbox.chances import workflow_id_of
 
 if TYPE_CHECKING:
     from bulkcancel.cli.invocation import Invocation
+    from bulkcancel.settings import Rate
 
+_MOST_ALIVE = 1_000_000
 _QUOTA = re.compile(r"(\d{1,9})/(\d{1,5})s?", re.ASCII)
 
 
 # Not the function's docstring, which PYTHONOPTIMIZE=2 takes away; \b keeps what follows it in its lines.
 _HELP = """Serve a look-alike of the API on loopback, for rehearsals and tests.
 
-It accepts any two keys. What it was asked, and who got what of each quota window, is shown at
-/sandbox/record.
+It accepts any two keys. What it was asked, what runs in each workflow, and who got what of each
+quota window, is shown at /sandbox/record.
 
 \b
 Scenarios:
@@ -32,6 +44,7 @@ Scenarios:
   outage    the API is down for 6 s after the first 150 cancels, then back
   denied    the keys are refused
   finished  a part of the instances has already ended
+  runaway   a workflow has 3,000 alive and starts 2 more a second; 400 cancels per 2 s
 """
 
 
@@ -76,6 +89,30 @@ Scenarios:
     help="Which replies tell of the quota.",
 )
 @click.option(
+    "--read-quota", metavar="N/S", show_default="as for cancels", help="The same for each other endpoint."
+)
+@click.option(
+    "--alive",
+    type=click.IntRange(0, _MOST_ALIVE),
+    metavar="N",
+    help="Instances of a runaway workflow that run from the start.",
+)
+@click.option(
+    "--spawn", type=params.rate, metavar="N/UNIT", help="Instances that it starts while published: 2/s."
+)
+@click.option(
+    "--first-page", type=click.IntRange(0, 1), default=0, show_default=True, help="What pages count from."
+)
+@click.option(
+    "--page-cap", type=click.IntRange(1, 100), default=100, show_default=True, help="Instances on a page."
+)
+@click.option(
+    "--without",
+    type=click.Choice([permission.value for permission in Permission]),
+    multiple=True,
+    help="A permission that the keys lack; may be repeated.",
+)
+@click.option(
     "--latency", type=click.FloatRange(0, 60), default=0.02, show_default=True, help="Seconds per reply."
 )
 @click.option("--only-known", is_flag=True, help="Know only the instances that the sandbox lists itself.")
@@ -86,6 +123,10 @@ def command(**values: Any) -> ExitCode:  # noqa: ANN401 - one value per option
         scenario=scenario,
         seed=values["seed"],
         quota=_quota(values, scenario),
+        read_quota=_read_quota(values["read_quota"]),
+        runaway=_runaway(values["alive"], values["spawn"]),
+        pages=Pages(first=values["first_page"], cap=values["page_cap"]),
+        lacks=frozenset(map(Permission, values["without"])),
         latency=values["latency"],
         only_known=values["only_known"],
     )
@@ -108,7 +149,10 @@ async def _serve(options: SandboxOptions, host: str, port: int, invocation: "Inv
     with invocation.signals.heard_by(end):
         async with serve(Sandbox(options), host, port) as url:
             say(f"The sandbox ({scenario.value}: {scenario.description}) listens at {url}\n")
-            say(f"Try: bulkcancel run samples/incident.csv --base-url {url}   (any keys)\n")
+            if options.runaway_in_force is None:
+                say(f"Try: bulkcancel run samples/incident.csv --base-url {url}   (any keys)\n")
+            else:
+                say(f"The workflow that runs away is {workflow_id_of(options.seed, 0)}   (any keys)\n")
             await ended.wait()
         say("The sandbox has ended.\n")
     return ExitCode.OK if reasons[0] is StopReason.INTERRUPTED else ExitCode.TERMINATED
@@ -117,14 +161,8 @@ async def _serve(options: SandboxOptions, host: str, port: int, invocation: "Inv
 def _quota(values: dict[str, Any], scenario: Scenario) -> Quota:
     own = SandboxOptions(scenario=scenario).cancel_quota
     limit, period = own.limit, own.period
-    text = values["quota"]
-    if text is not None:
-        found = _QUOTA.fullmatch(text.strip())
-        if found is None or not int(found[1]) or not int(found[2]):
-            raise ConfigurationError(
-                f"--quota {text!r} is not a quota; write 500/5 for 500 requests per 5 s."
-            )
-        limit, period = int(found[1]), int(found[2])
+    if values["quota"] is not None:
+        limit, period = _requests_per("--quota", values["quota"])
     model = QuotaModel(values["quota_model"])
     is_bucket = model is not QuotaModel.FIXED
     mode = HeaderMode(values["quota_headers"] or (HeaderMode.NONE if is_bucket else HeaderMode.ALWAYS))
@@ -134,3 +172,25 @@ def _quota(values: dict[str, Any], scenario: Scenario) -> Quota:
             f"use {HeaderMode.RETRY_AFTER.value} or {HeaderMode.NONE.value}."
         )
     return Quota(limit, period, mode, model, values["quota_burst"], values["others"])
+
+
+def _read_quota(text: str | None) -> Quota | None:
+    return None if text is None else Quota(*_requests_per("--read-quota", text))
+
+
+def _requests_per(option: str, text: str) -> tuple[int, int]:
+    found = _QUOTA.fullmatch(text.strip())
+    if found is None or not int(found[1]) or not int(found[2]):
+        raise ConfigurationError(f"{option} {text!r} is not a quota; write 500/5 for 500 requests per 5 s.")
+    return int(found[1]), int(found[2])
+
+
+def _runaway(alive: int | None, spawn: "Rate | None") -> Runaway | None:
+    """A runaway as it was asked for, or None for the scenario's own."""
+    if alive is None and spawn is None:
+        return None
+    usual = Runaway()
+    return Runaway(
+        alive=usual.alive if alive is None else alive,
+        rate=usual.rate if spawn is None else spawn.count / spawn.per,
+    )

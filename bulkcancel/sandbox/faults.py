@@ -3,8 +3,8 @@
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from bulkcancel.sandbox.chances import chance
 from bulkcancel.sandbox.options import Scenario
-from bulkcancel.sandbox.world import chance
 
 if TYPE_CHECKING:
     from bulkcancel.sandbox.options import SandboxOptions

@@ -5,7 +5,7 @@ from support.cliapp import Call
 
 from bulkcancel.cli import sandbox
 from bulkcancel.models import ExitCode
-from bulkcancel.sandbox import HeaderMode, Quota, QuotaModel, SandboxOptions
+from bulkcancel.sandbox import HeaderMode, Pages, Permission, Quota, QuotaModel, Runaway, SandboxOptions
 
 FIXED, TOKEN, LEAKY = QuotaModel
 ALWAYS, NONE, RETRY = HeaderMode.ALWAYS, HeaderMode.NONE, HeaderMode.RETRY_AFTER
@@ -37,11 +37,37 @@ def test_words_become_a_quota(call: Call, monkeypatch: pytest.MonkeyPatch, words
     assert seen[0].cancel_quota == quota
 
 
+def test_words_become_what_a_rehearsal_needs(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A runaway, pages, permissions, and a quota for reads."""
+    seen: list[SandboxOptions] = []
+
+    async def serve(options: SandboxOptions, *_: object) -> ExitCode:
+        seen.append(options)
+        return ExitCode.OK
+
+    monkeypatch.setattr(sandbox, "_serve", serve)
+    words = (
+        "--alive 50 --spawn 30/m --read-quota 60/10 --first-page 1 --page-cap 20 "
+        "--without workflows_write --without workflows_read"
+    )
+    assert call("sandbox", *words.split()).code == 0
+    assert seen[0].runaway_in_force == Runaway(alive=50, rate=0.5)
+    assert seen[0].quota_of_others == Quota(60, 10)
+    assert seen[0].cancel_quota == Quota()
+    assert seen[0].pages == Pages(first=1, cap=20)
+    assert seen[0].lacks == {Permission.READ, Permission.WRITE}
+    assert call("sandbox", "--alive", 7).code == 0
+    assert seen[1].runaway_in_force == Runaway(alive=7)
+    assert call("sandbox").code == 0
+    assert seen[2].runaway_in_force is None
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         ("--quota much", "write 500/5"),
         ("--quota 0/5", "write 500/5"),
+        ("--read-quota 5", "--read-quota '5' is not a quota"),
         ("--quota-model token --quota-headers always", "use retry-after or none"),
         ("--quota-model leaky --quota-headers on-429", "use retry-after or none"),
         ("--others all", "write 20%"),

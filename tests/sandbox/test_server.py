@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from uuid import UUID
 
 import aiohttp
@@ -11,17 +12,28 @@ import pytest
 
 from bulkcancel.clock import SystemClock
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.sandbox import HeaderMode, Quota, SandboxOptions, Scenario
+from bulkcancel.sandbox import HeaderMode, Pages, Permission, Quota, Runaway, SandboxOptions, Scenario
 from bulkcancel.sandbox.faults import Fault, Faults
 from bulkcancel.sandbox.quota import QuotaEnforcer
 from bulkcancel.sandbox.server import Sandbox, serve
-from bulkcancel.sandbox.world import World
+from bulkcancel.sandbox.world import UNKNOWN_PREFIX
 
 W, X = str(UUID(int=1 << 127 | 1, version=4)), str(UUID(int=1 << 127 | 2, version=4))
 KEYS = {"DD-API-KEY": "a", "DD-APPLICATION-KEY": "b"}
 CANCEL = f"/api/v2/workflows/{W}/instances/{X}/cancel"
 GET = f"/api/v2/workflows/{W}/instances/{X}"
 LIST = f"/api/v2/workflows/{W}/instances"
+FLOW = f"/api/v2/workflows/{W}"
+REQUESTS = {
+    "PUT cancel": ("PUT", CANCEL),
+    "GET": ("GET", GET),
+    "GET list": ("GET", LIST),
+    "GET flow": ("GET", FLOW),
+    "GET flows": ("GET", "/api/v2/workflows"),
+    "PATCH flow": ("PATCH", FLOW),
+}
+UNPUBLISH = {"data": {"type": "workflows", "id": W, "attributes": {"published": False}}}
+UNKNOWN = f"{UNKNOWN_PREFIX}{W[9:]}"
 
 
 @dataclass
@@ -66,6 +78,11 @@ async def test_a_cancel_is_accepted_as_recorded() -> None:
         ("GET", GET.replace(X, f"00000000{X[8:]}"), {}, 404, "WORKFLOW_NOT_FOUND"),
         ("GET", LIST, {}, 200, "totalCount"),
         ("GET", f"{LIST}?page[size]=101", {}, 400, "INVALID_FIELD_VALUE"),
+        ("GET", LIST.replace(W, UNKNOWN), {}, 404, "WORKFLOW_NOT_FOUND"),
+        ("GET", LIST.replace(W, "w"), {}, 400, "INVALID_FIELD_VALUE"),
+        ("GET", FLOW, {}, 200, '"published": true'),
+        ("GET", FLOW.replace(W, UNKNOWN), {}, 404, "WORKFLOW_NOT_FOUND"),
+        ("PATCH", FLOW, {}, 400, "published"),
         ("GET", LIST, {"DD-APPLICATION-KEY": ""}, 401, "Unauthorized"),
         ("GET", "/api/v2/workflows?limit=2&filter[query]=work", {}, 200, "Workflow"),
         ("GET", "/api/v2/workflows", {"DD-API-KEY": ""}, 401, "Unauthorized"),
@@ -89,12 +106,126 @@ async def test_other_keys_than_those_agreed_are_refused() -> None:
             assert response.status == 403
 
 
-async def test_reads_have_a_quota_too() -> None:
-    """Of the same size."""
-    async with client(quota=Quota(0, 3600)) as (session, _):
-        for method, path in (("GET", LIST), ("GET", GET), ("PUT", CANCEL), ("GET", "/api/v2/workflows")):
-            async with session.request(method, path) as response:
-                assert response.status == 429
+@pytest.mark.parametrize("reads", [None, Quota(2, 3600)])
+async def test_each_endpoint_has_a_quota_of_its_own(reads: Quota | None) -> None:
+    """Of the cancels' size, or of another; it has a name, and is counted apart."""
+    names = set()
+    async with client(quota=Quota(1, 3600), read_quota=reads) as (session, sandbox):
+        for name, (method, path) in REQUESTS.items():
+            refused = []
+            for _ in range(3):
+                async with session.request(method, path) as response:
+                    refused.append(response.status == 429)
+                    names.add(response.headers["X-RateLimit-Name"])
+            is_second_granted = reads is not None and method != "PUT"
+            assert refused == [False, not is_second_granted, True], name
+        assert len(names) == len(REQUESTS)
+        assert sandbox.record.requests["workflow_instance_get"][429] == (2 if reads is None else 1)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "refused"),
+    [
+        (Permission.RUN, {"PUT cancel": "Forbidden"}),
+        (Permission.READ, dict.fromkeys(("GET", "GET list", "GET flow", "GET flows"), "'workflows_read'")),
+        (Permission.WRITE, {"PATCH flow": '"title"'}),
+    ],
+)
+async def test_a_key_may_lack_each_permission(lacking: Permission, refused: dict[str, str]) -> None:
+    """What needs it is refused with a body, the rest is not."""
+    async with client(lacks=frozenset([lacking])) as (session, _):
+        for name, (method, path) in REQUESTS.items():
+            body = UNPUBLISH if method == "PATCH" else None
+            async with session.request(method, path, json=body) as response:
+                assert response.status == (403 if name in refused else 200), name
+                assert refused.get(name, "") in await response.text()
+        async with session.get("/api/v2/validate_keys") as response:
+            assert response.status == 200
+
+
+async def test_a_list_has_items_as_recorded() -> None:
+    """The end stands there only once there is one; what started it is one key."""
+    async with client() as (session, _):
+        async with session.get(LIST) as response:
+            first = (await response.json())["data"][0]
+        assert first["type"] == "instances"
+        assert first["attributes"]["instanceStatus"] == {
+            "detailsKind": "IN_PROGRESS",
+            "displayName": "Running",
+        }
+        assert set(first["attributes"]["source"]) < {"api", "manual"}
+        assert "endTimestamp" not in first["attributes"]
+    async with (
+        client(scenario=Scenario.FINISHED) as (session, _),
+        session.get(f"{LIST}?page[size]=100") as response,
+    ):
+        found = (await response.json())["data"]
+        ended = [one["attributes"] for one in found if "endTimestamp" in one["attributes"]]
+        assert 0 < len(ended) < len(found)
+        assert {one["instanceStatus"]["displayName"] for one in ended} == {"Succeeded", "Failed"}
+
+
+@pytest.mark.parametrize(
+    ("pages", "numbers"),
+    [
+        (Pages(), [(0, 0), (2, 20), (3, 25), (9, 25)]),
+        (Pages(first=1), [(0, 0), (1, 0), (3, 20)]),
+        (Pages(first=1, refuses_zero=True), [(0, None), (1, 0), (3, 20)]),
+        (Pages(cap=4), [(0, 0), (2, 8)]),
+    ],
+)
+async def test_pages_are_cut_as_asked_for(pages: Pages, numbers: list[tuple[int, int | None]]) -> None:
+    """From 0 or from 1, and as large as the server has them."""
+    async with client(pages=pages) as (session, _):
+
+        async def page(number: int, size: int) -> list[str] | None:
+            async with session.get(f"{LIST}?page[size]={size}&page[number]={number}") as response:
+                return (
+                    None if response.status == 400 else [one["id"] for one in (await response.json())["data"]]
+                )
+
+        every = [found for number in range(10) for found in await page(number + pages.first, 10) or []]
+        every = list(dict.fromkeys(every))
+        assert len(every) == 25
+        for number, begins_at in numbers:
+            expected = None if begins_at is None else every[begins_at : begins_at + min(10, pages.cap)]
+            assert await page(number, 10) == expected
+
+
+async def test_a_workflow_is_unpublished_as_recorded() -> None:
+    """The whole workflow comes back, under the content type of the recording; or nothing has changed."""
+    for keeps in (False, True):
+        async with client(keeps_published=keeps) as (session, _):
+            async with session.patch(FLOW, json=UNPUBLISH) as response:
+                assert (response.status, response.content_type) == (200, "application/vnd.api+json")
+                changed = (await response.json(content_type=None))["data"]["attributes"]
+                assert changed["published"] is keeps
+                assert changed["name"]
+            async with session.get(FLOW) as response:
+                assert (await response.json())["data"]["attributes"]["published"] is keeps
+
+
+async def test_the_record_proves_that_nothing_is_left() -> None:
+    """By workflow: what runs, and what is yet to start."""
+    async with client(runaway=Runaway(alive=3, rate=1e-6, late=0), listed=0) as (session, sandbox):
+        async with session.get("/sandbox/record") as response:
+            (runaway, running), *others = (await response.json())["workflows"].items()
+        assert running == {
+            "name": f"Runaway {runaway[:8]}", "published": True, "started": 3, "running": 3, "waiting": 0,
+            "canceled": 0, "succeeded": 0, "failed": 0,
+        }  # fmt: skip
+        assert [other["running"] for _, other in others] == [0, 0]
+        assert sandbox.counts()[runaway].running == 3
+
+
+async def test_the_clock_of_the_server_may_be_ahead() -> None:
+    """Its `Date` says so."""
+    async with client(clock_ahead=7200.0) as (session, sandbox):
+        before = SystemClock().wall()
+        async with session.get(FLOW) as response:
+            date = parsedate_to_datetime(response.headers["Date"]).timestamp()
+        assert -2.0 < date - before - 7200.0 < 60.0
+        assert sandbox.record.requests == {"workflow_get": {200: 1}}
 
 
 @pytest.mark.parametrize(
@@ -118,32 +249,6 @@ def test_the_quota_is_calendar_aligned(mode: HeaderMode, beyond: str, *, within:
     if "X-RateLimit-Reset" in headers:
         assert headers["X-RateLimit-Reset"] == "7"
     assert limiter.take(1010.0)[0]
-
-
-def test_an_instance_ends_a_while_after_its_cancel() -> None:
-    """And a second cancel changes nothing."""
-    world = World(SandboxOptions(end_delay=0.4), 100.0)
-    assert world.cancel(W, X, 100.0) == world.cancel(W, X, 100.2) == 200
-    assert world.instance(X, 100.3).kind == "IN_PROGRESS"
-    assert world.instance(X, 100.4).kind == "CANCELED"
-    assert [found.instance_id for found in world.instances(W, 101.0)].count(X) == 1
-
-
-def test_only_known_instances_exist_where_that_is_asked() -> None:
-    """Those the sandbox lists."""
-    world = World(SandboxOptions(only_known=True), 100.0)
-    listed = world.instances(world.workflows()[0], 100.0)[0].instance_id
-    assert world.knows(world.workflows()[0], listed)
-    assert not world.knows(W, X)
-
-
-def test_ended_instances_answer_in_every_possible_way() -> None:
-    """What the API answers is not known."""
-    world = World(SandboxOptions(scenario=Scenario.FINISHED), 100.0)
-    ids = [str(UUID(int=1 << 127 | n, version=4)) for n in range(300)]
-    ended = [one for one in ids if world.instance(one, 100.0).ended_at is not None]
-    assert 60 < len(ended) < 180
-    assert {world.cancel(W, one, 100.0) for one in ended} == {200, 400, 404}
 
 
 def test_faults_are_the_same_every_time() -> None:
