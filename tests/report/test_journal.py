@@ -5,14 +5,13 @@ import stat
 import tempfile
 from pathlib import Path
 
-import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcancel.errors import ReportError, ReportLostError
 from bulkcancel.models import Outcome, Recorded, Result
-from bulkcancel.report import Format, Report, StreamReport, read_recorded, read_results
+from bulkcancel.report import Format, Report, read_recorded, read_results
 
 MOMENT = 1_800_000_000.123
 ROW = Result(2, "w", "i", Outcome.CANCELED, 200, "", "", 1, 0, MOMENT, MOMENT, 20)
@@ -250,32 +249,3 @@ def test_a_deleted_report_is_noticed(tmp_path: Path) -> None:
         path.unlink()
         with pytest.raises(ReportLostError, match="deleted"):
             report.sync()
-
-
-async def test_a_stream_report_has_its_header_even_without_rows() -> None:
-    """And a reader that is gone is an error of the report."""
-    reader, writer = os.pipe()
-    report = StreamReport(writer)
-    report.sync()
-    list(report.finish())
-    await report.take(ROW)
-    report.close()
-    assert os.read(reader, 10_000) == Format.CSV.header + Format.CSV.encode(ROW)
-    os.close(reader)
-    with pytest.raises(ReportLostError, match="Broken pipe"):
-        await report.take(ROW)
-    os.close(writer)
-
-
-async def test_a_slow_reader_holds_up_nothing_else() -> None:
-    """A full pipe is waited for, and the wait can be ended."""
-    reader, writer = os.pipe()
-    report = StreamReport(writer)
-    with anyio.move_on_after(0.05) as scope:
-        while True:
-            await report.take(ROW)
-    assert scope.cancelled_caught
-    assert len(os.read(reader, 1 << 20)) > 30_000
-    await report.take(ROW)
-    os.close(reader)
-    os.close(writer)
