@@ -13,12 +13,12 @@ from bulkcancel.engine.observers import Observers
 from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.events import Endpoint
 from bulkcancel.models import Failure, Reply
-from bulkcancel.pacing import read_rate_limit_headers
+from bulkcancel.pacing import Permit, read_rate_limit_headers
 
 if TYPE_CHECKING:
     from bulkcancel.clock import Clock
     from bulkcancel.engine.stop_signal import StopSignal
-    from bulkcancel.pacing import Pacer, Permit
+    from bulkcancel.pacing import Pacer, Wait
 
 _UNAVAILABLE = 503
 
@@ -50,7 +50,7 @@ class Limiter:
         self._line: deque[_Waiter] = deque()
         self._news = Event()
 
-    async def acquire(self) -> "Permit":
+    async def acquire(self) -> Permit:
         """Wait for leave to send one request.
 
         Everybody else has a turn first. So all replies at hand are taken in before it is decided whether
@@ -64,14 +64,14 @@ class Limiter:
         if self._stop_signal.reason is not None:
             raise StoppedError
         if not self._line:
-            now = self._clock.now()
-            if self.pacer.ask(now) == 0.0:
+            decision = self.pacer.ask(self._clock.now())
+            if isinstance(decision, Permit):
                 if self._watch.told is not None:
                     self._watch.resumed()
-                return self.pacer.sent(now)
+                return decision
         return await self._stand_in_line()
 
-    async def _stand_in_line(self) -> "Permit":
+    async def _stand_in_line(self) -> Permit:
         waiter = _Waiter()
         self._line.append(waiter)
         try:
@@ -93,7 +93,7 @@ class Limiter:
             raise StoppedError
         return waiter.permit
 
-    def complete(self, permit: "Permit", answer: Reply | Failure, verdict: Verdict) -> Verdict:
+    def complete(self, permit: Permit, answer: Reply | Failure, verdict: Verdict) -> Verdict:
         """Hand a permit back with what came of its request.
 
         Returns:
@@ -101,25 +101,25 @@ class Limiter:
         """
         now = self._clock.now()
         if isinstance(answer, Failure) or (verdict is Verdict.FAULT and answer.status != _UNAVAILABLE):
-            self.pacer.lost(permit, now)
+            self.pacer.record_failure(permit, now)
         else:
             limits = read_rate_limit_headers(answer.headers, self._clock.wall())
             if verdict is Verdict.FAULT:
-                if self.pacer.unavailable(permit, now, limits):
+                if self.pacer.record_unavailable(permit, now, limits):
                     verdict = Verdict.THROTTLED
             elif verdict is Verdict.THROTTLED:
-                self.pacer.throttled(permit, now, limits)
+                self.pacer.record_throttled(permit, now, limits)
             else:
                 refused = verdict is Verdict.FORBIDDEN or verdict is Verdict.UNAUTHORIZED
-                self.pacer.accepted(permit, now, limits, proves=not refused)
+                self.pacer.record_accepted(permit, now, limits, proves=not refused)
         self._watch.answered(answer)
         if self._line:
             self._news.set()
         return verdict
 
-    def abandon(self, permit: "Permit") -> None:
+    def abandon(self, permit: Permit) -> None:
         """Hand a permit back unused, or with a request that was given up."""
-        self.pacer.dropped(permit)
+        self.pacer.release(permit)
         self._news.set()
 
     async def _lead(self) -> None:
@@ -130,24 +130,30 @@ class Limiter:
         """
         while True:
             now = self._clock.now()
-            wait = self.pacer.ask(now, len(self._line))
-            if wait == 0.0:
-                while self._line and self.pacer.ask(now, len(self._line)) == 0.0:
-                    waiter = self._line.popleft()
-                    waiter.permit = self.pacer.sent(now)
-                    waiter.turn.set()
-                if self._watch.is_paused:
-                    self._watch.resumed()
+            decision = self.pacer.ask(now, len(self._line))
+            if isinstance(decision, Permit):
+                self._let_go(decision, now)
                 return
             self._news = Event()
-            hold = self.pacer.hold
-            if hold is not None:
-                self._watch.held(hold)
+            if decision.reason is not None:
+                self._watch.held(decision)
             try:
-                await self._wait_for_news(wait)
+                await self._wait_for_news(decision.seconds)
             finally:
-                if hold is not None and hold.rate is None:
+                if decision.reason is not None and decision.rate is None:
                     self.paused += self._clock.now() - now
+
+    def _let_go(self, decision: "Permit | Wait", now: float) -> None:
+        """Hand a permit to the head of the line, and more to those behind it, as far as there are any."""
+        while isinstance(decision, Permit):
+            waiter = self._line.popleft()
+            waiter.permit = decision
+            waiter.turn.set()
+            if not self._line:
+                break
+            decision = self.pacer.ask(now, len(self._line))
+        if self._watch.is_paused:
+            self._watch.resumed()
 
     async def _wait_for_news(self, at_most: float) -> None:
         """Wait until an answer is in, or that many seconds have passed."""

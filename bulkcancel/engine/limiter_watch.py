@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from bulkcancel.engine.observers import Observers
     from bulkcancel.events import Endpoint
     from bulkcancel.models import Failure, Reply
-    from bulkcancel.pacing import Hold, Pacer
+    from bulkcancel.pacing import Pacer, Wait
 
 _LATER = 0.05  # seconds by which a pause must grow to be told again
 _FASTER = 0.05  # of a rate: how much it must change to be told again
@@ -28,7 +28,7 @@ class LimiterWatch:
         self._pacer = pacer
         self._observers = observers
         self._clock = clock
-        self.told: Hold | None = None
+        self.told: Wait | None = None
         self._down_since: float | None = None
         self._concerns: set[Concern] = set()
 
@@ -37,11 +37,11 @@ class LimiterWatch:
         """Whether a pause was told in which nothing is sent, and not yet its end."""
         return self.told is not None and self.told.rate is None
 
-    def held(self, hold: "Hold") -> None:
+    def held(self, wait: "Wait") -> None:
         """Note what holds everybody back now."""
-        if self._observers and _is_news(hold, self.told):
-            self.told = hold
-            self._observers.tell(Paused(self._endpoint, hold.reason.value, hold.until, hold.rate))
+        if self._observers and wait.reason is not None and _is_news(wait, self.told):
+            self.told = wait
+            self._observers.tell(Paused(self._endpoint, wait.reason.value, wait.until, wait.rate))
 
     def resumed(self) -> None:
         """Note that what was told is over."""
@@ -72,10 +72,10 @@ class LimiterWatch:
             self._observers.tell(Concerned(concern, detail))
 
 
-def _is_news(hold: "Hold", told: "Hold | None") -> bool:
+def _is_news(wait: "Wait", told: "Wait | None") -> bool:
     """Whether a person would see a difference."""
-    if told is None or hold.reason is not told.reason or (hold.rate is None) is not (told.rate is None):
+    if told is None or wait.reason is not told.reason or (wait.rate is None) is not (told.rate is None):
         return True
-    if hold.rate is not None and told.rate is not None:
-        return abs(hold.rate - told.rate) > _FASTER * told.rate
-    return abs(hold.until - told.until) > _LATER
+    if wait.rate is not None and told.rate is not None:
+        return abs(wait.rate - told.rate) > _FASTER * told.rate
+    return abs(wait.until - told.until) > _LATER

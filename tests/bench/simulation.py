@@ -137,20 +137,19 @@ class World:
             waiting = min(client.rows, client.connections - client.pacer.in_flight - client.waiting)
             if waiting <= 0 and client.waiting:
                 return
-            wait = client.pacer.ask(now, max(1, waiting))
-            assert wait >= 0.0
-            if wait == 0.0:
-                self._send(now, client)
+            decision = client.pacer.ask(now, max(1, waiting))
+            if isinstance(decision, Permit):
+                self._send(now, client, decision)
                 continue
-            if wait != math.inf:
-                client.timer = now + wait
+            assert decision.seconds > 0.0
+            if decision.seconds != math.inf:
+                client.timer = now + decision.seconds
                 self._at(client.timer, self._wake, client, client.timer)
             return
 
-    def _send(self, now: float, client: Client) -> None:
+    def _send(self, now: float, client: Client, permit: Permit) -> None:
         client.rows -= 1
         client.sent.append(now)
-        permit = client.pacer.sent(now)
         network, vary = self._network, self._random.random
         there = network.round_trip * network.counted_after * (1.0 + network.jitter * vary())
         back = network.round_trip * (1.0 - network.counted_after) * (1.0 + network.jitter * vary())
@@ -169,18 +168,18 @@ class World:
     def _land(self, now: float, client: Client, permit: Permit, headers: dict[str, str]) -> None:
         limits = read_rate_limit_headers(headers, EPOCH + now)
         status = headers.get("status")
-        if status == "503" and not client.pacer.unavailable(permit, now, limits):
+        if status == "503" and not client.pacer.record_unavailable(permit, now, limits):
             client.faults += 1
             # The row's worker waits with it, as the engine's does.
             client.waiting += 1
             self._at(now + self._random.random(), self._try_again, client)
         elif status is not None:
             if status == "429":
-                client.pacer.throttled(permit, now, limits)
+                client.pacer.record_throttled(permit, now, limits)
             client.throttled += 1
             client.rows += 1
         else:
-            client.pacer.accepted(permit, now, limits)
+            client.pacer.record_accepted(permit, now, limits)
             client.ended = now
         self._wake(now, client)
 

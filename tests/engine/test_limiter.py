@@ -5,6 +5,7 @@ from anyio import CancelScope, create_task_group
 from anyio.lowlevel import checkpoint
 from support.fakeapi import DOWN, OK
 from support.faketime import FakeClock
+from support.pacing import force, peek
 
 from bulkcancel.answers import Verdict
 from bulkcancel.engine.limiter import Limiter
@@ -178,7 +179,7 @@ async def test_an_answer_is_handed_to_the_pacing_as_what_it_is(
     assert house.limiter.complete(await house.limiter.acquire(), answer, verdict) is verdict
     assert house.pacer.is_down is is_down
     assert house.pacer._proven is proves
-    assert house.pacer.ask(0.0) == pauses
+    assert peek(house.pacer, 0.0) == pauses
     assert house.pacer.in_flight == 0
 
 
@@ -187,7 +188,7 @@ async def test_a_503_among_sound_answers_becomes_a_429() -> None:
     house = House(concurrency=32)
     for status, limits in ((503, 5), (500, 0)):
         await house.prove()
-        permits = [house.pacer.sent(0.0) for _ in range(9)]
+        permits = [force(house.pacer, 0.0) for _ in range(9)]
         verdicts = [house.limiter.complete(one, Reply(status, {}, b""), Verdict.FAULT) for one in permits]
         assert verdicts == [Verdict.FAULT] * (9 - limits) + [Verdict.THROTTLED] * limits
         house = House(concurrency=32)

@@ -5,9 +5,10 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.pacing import force, held, peek, take
 
-from bulkcancel.pacing import Hold, HoldReason, Pacer, Permit, RateLimitHeaders, Spacing
-from bulkcancel.pacing.breaker import Breaker
+from bulkcancel.pacing import Pacer, Permit, RateCap, RateLimitHeaders, Wait, WaitReason
+from bulkcancel.pacing.circuit_breaker import CircuitBreaker
 from bulkcancel.settings import Rate
 
 SILENT = RateLimitHeaders()
@@ -21,70 +22,72 @@ def told(remaining: int, reset: float, *, limit: int = 10, period: float = 5.0) 
 def proven(limits: RateLimitHeaders = SILENT, **options: float) -> Pacer:
     """A pacer whose first request was accepted at time 0."""
     pacer = Pacer(concurrency=int(options.pop("concurrency", 8)), **options)  # type: ignore[arg-type] # one type
-    pacer.accepted(pacer.sent(0.0), 0.0, limits)
+    pacer.record_accepted(take(pacer, 0.0), 0.0, limits)
     return pacer
 
 
 def go(pacer: Pacer, now: float) -> Permit:
     """Ask for leave, get it and take it."""
-    assert pacer.ask(now) == 0.0
-    return pacer.sent(now)
+    return take(pacer, now)
 
 
 def test_the_first_request_goes_alone() -> None:
     """It proves keys and route before the workers open up."""
     pacer = Pacer(concurrency=8)
-    assert pacer.ask(0.0) == 0.0
-    permit = pacer.sent(0.0)
+    assert peek(pacer, 0.0) == 0.0
+    permit = take(pacer, 0.0)
     assert permit.is_probe
-    assert pacer.ask(0.0) == math.inf
-    pacer.accepted(permit, 0.1, SILENT, proves=False)
-    pacer.sent(0.1)
-    assert pacer.ask(0.1) == math.inf
+    assert peek(pacer, 0.0) == math.inf
+    pacer.record_accepted(permit, 0.1, SILENT, proves=False)
+    take(pacer, 0.1)
+    assert peek(pacer, 0.1) == math.inf
 
 
 def test_an_unproven_pacer_lets_one_at_a_time_go() -> None:
     """Also when the request in flight is no longer the probe."""
     pacer = Pacer(concurrency=8)
     pacer.in_flight = 1
-    assert pacer.ask(0.0) == math.inf
+    assert peek(pacer, 0.0) == math.inf
 
 
 def send_all(pacer: Pacer, now: float) -> int:
     """Send as many as may go."""
     sent = 0
-    while pacer.ask(now) == 0.0:
-        pacer.sent(now)
+    while peek(pacer, now) == 0.0:
+        take(pacer, now)
         sent += 1
     return sent
 
 
 def alone(pacer: Pacer, *, knows_turn: bool = True) -> Pacer:
     """The same pacer, having seen that nobody else spends the quota, and when its window turns."""
-    pacer._window._others = 0.0
+    pacer._window.others.before = 0.0
     if knows_turn:
-        pacer._window.turns.after = pacer._window.turns.by - 0.01
+        pacer._window.reset.earliest = pacer._window.reset.latest - 0.01
     return pacer
 
 
 def test_a_window_is_spent_to_the_last_request() -> None:
     """What is in flight counts against `Remaining`."""
     pacer = alone(proven(told(3, 4)))
-    permits = [pacer.sent(1.0) for _ in range(3) if pacer.ask(1.0) == 0.0]
+    permits = [take(pacer, 1.0) for _ in range(3) if peek(pacer, 1.0) == 0.0]
     assert len(permits) == 3
-    assert pacer.ask(1.0) == 3.0
+    assert peek(pacer, 1.0) == 3.0
     for left, permit in zip((2, 1, 0), permits, strict=True):
-        pacer.accepted(permit, 1.1, told(left, 3))
-    assert pacer.ask(1.1) == pytest.approx(2.9)
-    assert pacer.hold is not None
-    assert pacer.hold.reason is HoldReason.QUOTA
+        pacer.record_accepted(permit, 1.1, told(left, 3))
+    assert peek(pacer, 1.1) == pytest.approx(2.9)
+    found = held(pacer, 1.1)
+    assert found is not None
+    assert found.reason is WaitReason.QUOTA
     assert pacer.quota_used == 0.4
 
 
 def test_where_others_spend_too_fewer_are_in_flight_the_less_is_left() -> None:
     """What they have on the wire can only be guessed; one by one the last is spent all the same."""
     pacer = proven(told(8, 4))
-    assert pacer._window.others(0) == pytest.approx(16 / 17, abs=0.07)
+    assert pacer._window.others.lately(
+        pacer._window.remaining, pacer._window.own, 0, pacer._window._heard
+    ) == pytest.approx(16 / 17, abs=0.07)
     assert send_all(pacer, 1.0) == 2
     pacer = proven(told(1, 4))
     assert send_all(pacer, 1.0) == 1
@@ -94,39 +97,39 @@ def test_the_number_in_flight_may_double_with_each_round_trip_at_first() -> None
     """So that four shards that start together do not all take the whole window."""
     pacer = alone(proven(told(400, 4, limit=500), concurrency=256))
     permits = []
-    while pacer.ask(1.0) == 0.0:
-        permits.append(pacer.sent(1.0))
+    while peek(pacer, 1.0) == 0.0:
+        permits.append(take(pacer, 1.0))
     assert len(permits) == 9
-    assert pacer.ask(1.0) == math.inf
+    assert peek(pacer, 1.0) == math.inf
 
 
 def test_the_last_requests_of_a_window_find_out_when_it_turns() -> None:
     """Where workers will come with more than is left, they go when the seconds change, one by one."""
     pacer = alone(proven(told(4, 4, limit=500), concurrency=32), knows_turn=False)
-    wait = pacer.ask(0.5, waiting=32)
-    assert pacer._window.turns.after == 3.0
+    wait = peek(pacer, 0.5, waiting=32)
+    assert pacer._window.reset.earliest == 3.0
     assert wait == pytest.approx(0.0, abs=0.011)
-    wait = pacer.ask(0.6, waiting=32)
+    wait = peek(pacer, 0.6, waiting=32)
     assert 0.85 < wait < 0.95
-    permit = pacer.sent(0.6 + wait)
-    assert pacer.ask(1.5, waiting=31) == math.inf
-    pacer.accepted(permit, 1.52, told(3, 3, limit=500))
-    assert pacer._window.turns.width < 0.55
-    assert pacer.ask(1.6, waiting=2) == 0.0
-    assert pacer.ask(2.9, waiting=32) == 0.0
+    permit = take(pacer, 0.6 + wait)
+    assert peek(pacer, 1.5, waiting=31) == math.inf
+    pacer.record_accepted(permit, 1.52, told(3, 3, limit=500))
+    assert pacer._window.reset.width < 0.55
+    assert peek(pacer, 1.6, waiting=2) == 0.0
+    assert peek(pacer, 2.9, waiting=32) == 0.0
 
 
 def test_after_the_turn_one_probe_goes_first() -> None:
     """The rest follow its success."""
     pacer = proven(told(0, 4))
-    assert pacer.ask(1.0) == 3.0
-    assert pacer.ask(4.0) == 0.0
-    probe = pacer.sent(4.0)
+    assert peek(pacer, 1.0) == 3.0
+    assert peek(pacer, 4.0) == 0.0
+    probe = take(pacer, 4.0)
     assert probe.is_probe
-    assert pacer.ask(4.0) == math.inf
-    pacer.accepted(probe, 4.1, told(9, 5))
-    assert pacer.ask(4.1) == 0.0
-    assert not pacer.sent(4.1).is_probe
+    assert peek(pacer, 4.0) == math.inf
+    pacer.record_accepted(probe, 4.1, told(9, 5))
+    assert peek(pacer, 4.1) == 0.0
+    assert not take(pacer, 4.1).is_probe
 
 
 def test_headroom_is_left() -> None:
@@ -138,22 +141,23 @@ def test_headroom_is_left() -> None:
 def test_a_probe_that_meets_the_old_window_is_not_its_turn() -> None:
     """With headroom there is something left in it."""
     pacer = alone(proven(told(2, 1), headroom=0.2))
-    assert pacer.ask(1.0) == 0.0
-    probe = pacer.sent(1.0)
+    assert peek(pacer, 1.0) == 0.0
+    probe = take(pacer, 1.0)
     assert probe.is_probe
-    pacer.accepted(probe, 1.1, told(1, 0))
-    assert pacer.ask(1.1) > 0.0
-    assert pacer.hold is not None
+    pacer.record_accepted(probe, 1.1, told(1, 0))
+    assert peek(pacer, 1.1) > 0.0
+    found = held(pacer, 1.1)
+    assert found is not None
 
 
 def test_a_wave_of_429s_counts_once() -> None:
     """Those sent before the pause say nothing new."""
     pacer = proven()
     first, second = go(pacer, 1.0), go(pacer, 1.0)
-    pacer.throttled(first, 1.1, RateLimitHeaders(retry_after=2.0))
-    held = pacer.ask(1.1)
-    pacer.throttled(second, 1.2, RateLimitHeaders(retry_after=200.0))
-    assert 0.0 < pacer.ask(1.2) < held <= 2.0
+    pacer.record_throttled(first, 1.1, RateLimitHeaders(retry_after=2.0))
+    held = peek(pacer, 1.1)
+    pacer.record_throttled(second, 1.2, RateLimitHeaders(retry_after=200.0))
+    assert 0.0 < peek(pacer, 1.2) < held <= 2.0
 
 
 def test_a_bare_429_is_followed_by_a_probe_and_then_an_even_pace() -> None:
@@ -162,75 +166,79 @@ def test_a_bare_429_is_followed_by_a_probe_and_then_an_even_pace() -> None:
     now = 0.0
     for _ in range(100):
         now += 0.01
-        pacer.accepted(pacer.sent(now), now, SILENT)
+        pacer.record_accepted(take(pacer, now), now, SILENT)
     first, second = go(pacer, now), go(pacer, now)
-    pacer.throttled(first, now, SILENT)
-    pacer.throttled(second, now, SILENT)
-    assert pacer.ask(now) > 0.0
-    assert pacer.hold is not None
-    assert (pacer.hold.reason, pacer.hold.rate) == (HoldReason.REFUSED, None)
+    pacer.record_throttled(first, now, SILENT)
+    pacer.record_throttled(second, now, SILENT)
+    assert peek(pacer, now) > 0.0
+    found = held(pacer, now)
+    assert found is not None
+    assert (found.reason, found.rate) == (WaitReason.REFUSED, None)
     probe = go(pacer, now + 0.1)
     assert probe.is_probe
-    pacer.accepted(probe, now + 0.1, SILENT)
-    assert pacer.ask(now + 0.1) > 0.0
-    assert pacer.hold is not None
-    assert pacer.hold.reason is HoldReason.PACE
-    assert pacer.hold.rate == pytest.approx(92.7, rel=0.01)
+    pacer.record_accepted(probe, now + 0.1, SILENT)
+    assert peek(pacer, now + 0.1) > 0.0
+    found = held(pacer, now + 0.1)
+    assert found is not None
+    assert found.reason is WaitReason.PACE
+    assert found.rate == pytest.approx(92.7, rel=0.01)
     assert not go(pacer, now + 0.2).is_probe
 
 
 def test_a_bare_429_in_a_window_that_counts_down_leaves_the_window_as_it_is() -> None:
     """It came from something in between."""
     pacer = alone(proven(told(400, 4, limit=500)))
-    pacer.throttled(pacer.sent(1.0), 1.0, SILENT)
+    pacer.record_throttled(take(pacer, 1.0), 1.0, SILENT)
     assert pacer._window.remaining == 400
-    assert pacer.ask(1.5) == 0.0
+    assert peek(pacer, 1.5) == 0.0
 
 
 def test_an_outage_lets_one_probe_at_a_time_ask() -> None:
     """Faults in a row open the breaker; a sound reply closes it."""
     pacer = proven(concurrency=3)
-    permits = [pacer.sent(1.0) for _ in range(3)]
+    permits = [take(pacer, 1.0) for _ in range(3)]
     for permit in permits:
-        pacer.lost(permit, 1.0)
-    assert pacer.ask(1.0) == 1.0
-    assert pacer.hold is not None
-    assert pacer.hold.reason is HoldReason.OUTAGE
+        pacer.record_failure(permit, 1.0)
+    assert peek(pacer, 1.0) == 1.0
+    found = held(pacer, 1.0)
+    assert found is not None
+    assert found.reason is WaitReason.OUTAGE
     assert pacer.down_for(11.0) == 10.0
-    probe = pacer.sent(2.0)
+    probe = take(pacer, 2.0)
     assert probe.is_probe
-    pacer.accepted(probe, 2.1, SILENT)
-    assert pacer.ask(2.1) == 0.0
+    pacer.record_accepted(probe, 2.1, SILENT)
+    assert peek(pacer, 2.1) == 0.0
     assert pacer.down_for(11.0) == 0.0
 
 
 def test_the_breaker_waits_longer_each_time() -> None:
     """Faults sent before it opened count once."""
-    breaker = Breaker(1)
+    breaker = CircuitBreaker(1)
     assert breaker.wait(0.0) == 0.0
     for _ in range(3):
-        breaker.fault(0.0, 0.0, was_probe=False)
-    breaker.fault(0.5, 0.5, was_probe=False)
+        breaker.record_failure(0.0, 0.0, was_probe=False)
+    breaker.record_failure(0.5, 0.5, was_probe=False)
     assert breaker.until == 1.0
     for want in (3.0, 5.0, 9.0, 11.0, 11.0):
-        breaker.fault(1.0, 1.0, was_probe=True)
+        breaker.record_failure(1.0, 1.0, was_probe=True)
         assert breaker.until == want
 
 
 def test_a_dropped_ticket_teaches_nothing() -> None:
     """It only makes room."""
     pacer = Pacer(concurrency=1)
-    pacer.dropped(pacer.sent(0.0))
-    assert pacer.ask(0.0) == 0.0
+    pacer.release(take(pacer, 0.0))
+    assert peek(pacer, 0.0) == 0.0
 
 
 def test_a_rate_holds_everyone() -> None:
     """Its wait is shown as such."""
     pacer = Pacer(concurrency=8, rate=Rate(1, 1.0))
-    pacer.accepted(pacer.sent(0.0), 0.0, SILENT)
-    assert pacer.ask(0.5) > 0.0
-    assert pacer.hold is not None
-    assert pacer.hold.reason is HoldReason.RATE
+    pacer.record_accepted(take(pacer, 0.0), 0.0, SILENT)
+    assert peek(pacer, 0.5) > 0.0
+    found = held(pacer, 0.5)
+    assert found is not None
+    assert found.reason is WaitReason.RATE
 
 
 def test_a_broken_header_is_remembered() -> None:
@@ -238,7 +246,7 @@ def test_a_broken_header_is_remembered() -> None:
     assert proven(RateLimitHeaders(broken="Retry-After")).broken_header == "Retry-After"
     pacer = proven(told(0, 5))
     for number in (1.0, 2.0, 3.0):
-        pacer.accepted(pacer.sent(5.0 * number), 5.0 * number, told(0, 5))
+        pacer.record_accepted(take(pacer, 5.0 * number), 5.0 * number, told(0, 5))
     assert pacer.broken_header == "X-RateLimit-Remaining"
 
 
@@ -246,7 +254,7 @@ def test_a_broken_header_is_remembered() -> None:
 @given(st.integers(1, 50), st.sampled_from([1.0, 60.0]), st.lists(st.floats(0.0, 3.0), max_size=200))
 def test_a_rate_is_never_exceeded_over_any_window(count: int, per: float, gaps: list[float]) -> None:
     """However late the requests come, no window of the unit holds more than the bound."""
-    spacing = Spacing(Rate(count, per))
+    spacing = RateCap(Rate(count, per))
     now, sent = 0.0, []
     for gap in gaps:
         now += gap
@@ -262,38 +270,39 @@ def test_more_is_held_back_than_the_window_has_left_while_an_answer_is_out() -> 
     """Then there is an end to the wait, but nothing to say."""
     pacer = alone(proven(told(1, 4)))
     go(pacer, 1.0)
-    assert pacer.ask(1.0) == 3.0
-    assert pacer.hold is None
+    assert peek(pacer, 1.0) == 3.0
+    assert held(pacer, 1.0) is None
 
 
 def answers_503(pacer: Pacer, count: int, now: float, *, limits: RateLimitHeaders = SILENT) -> list[bool]:
     """So many requests sent together and answered 503; tells what each was taken for."""
-    permits = [pacer.sent(now) for _ in range(count)]
-    return [pacer.unavailable(permit, now, limits) for permit in permits]
+    permits = [force(pacer, now) for _ in range(count)]
+    return [pacer.record_unavailable(permit, now, limits) for permit in permits]
 
 
-def reason(pacer: Pacer) -> HoldReason | None:
+def reason(pacer: Pacer, now: float) -> WaitReason | None:
     """What holds everybody back."""
-    return pacer.hold.reason if pacer.hold is not None else None
+    found = held(pacer, now)
+    return found.reason if found is not None else None
 
 
 def test_503s_of_a_rate_limit_pace_like_bare_429s() -> None:
     """A pause with one probe, then an even pace; nobody speaks of an outage."""
     pacer = proven(concurrency=8)
     for number in range(100):
-        pacer.accepted(pacer.sent(0.01 * number), 0.01 * number, SILENT)
+        pacer.record_accepted(take(pacer, 0.01 * number), 0.01 * number, SILENT)
     assert answers_503(pacer, 8, 1.0) == [False] * 4 + [True] * 4
     assert pacer.limit_answers_503
-    assert pacer.ask(1.0) == pytest.approx(0.02)
-    assert reason(pacer) is HoldReason.REFUSED
+    assert peek(pacer, 1.0) == pytest.approx(0.02)
+    assert reason(pacer, 1.0) is WaitReason.REFUSED
     assert not pacer.is_down
     probe = go(pacer, 1.02)
     assert probe.is_probe
-    assert pacer.unavailable(probe, 1.03, SILENT)
-    assert pacer.ask(1.03) == pytest.approx(0.032)
-    pacer.accepted(go(pacer, 1.07), 1.07, SILENT)
-    assert 0.0 < pacer.ask(1.07) < 0.02
-    assert reason(pacer) is HoldReason.PACE
+    assert pacer.record_unavailable(probe, 1.03, SILENT)
+    assert peek(pacer, 1.03) == pytest.approx(0.032)
+    pacer.record_accepted(go(pacer, 1.07), 1.07, SILENT)
+    assert 0.0 < peek(pacer, 1.07) < 0.02
+    assert reason(pacer, 1.07) is WaitReason.PACE
     assert pacer.in_flight == 0
 
 
@@ -301,37 +310,37 @@ def test_a_503_that_says_when_to_come_back_is_obeyed() -> None:
     """Everybody waits at least that long, after a refused probe too."""
     pacer = proven()
     assert answers_503(pacer, 4, 1.0, limits=RateLimitHeaders(retry_after=3.0)) == [False, False, True, True]
-    assert pacer.ask(1.0) == 3.0
-    assert pacer.unavailable(go(pacer, 4.0), 4.1, RateLimitHeaders(retry_after=0.5))
-    assert pacer.ask(4.1) == 0.5
-    assert pacer.unavailable(go(pacer, 4.6), 4.7, SILENT)
-    assert pacer.ask(4.7) < 0.1
+    assert peek(pacer, 1.0) == 3.0
+    assert pacer.record_unavailable(go(pacer, 4.0), 4.1, RateLimitHeaders(retry_after=0.5))
+    assert peek(pacer, 4.1) == 0.5
+    assert pacer.record_unavailable(go(pacer, 4.6), 4.7, SILENT)
+    assert peek(pacer, 4.7) < 0.1
 
 
 def test_503s_without_a_sound_answer_are_an_outage() -> None:
     """Also where they began like a rate limit's; what they taught of a rate is forgotten when it is over."""
     pacer = proven(concurrency=8)
     for number in range(100):
-        pacer.accepted(pacer.sent(0.01 * number), 0.01 * number, SILENT)
+        pacer.record_accepted(take(pacer, 0.01 * number), 0.01 * number, SILENT)
     answers_503(pacer, 8, 1.0)
     now, taken = 1.0, True
     while taken:
-        now += pacer.ask(now)
-        taken = pacer.unavailable(go(pacer, now), now, SILENT)
+        now += peek(pacer, now)
+        taken = pacer.record_unavailable(go(pacer, now), now, SILENT)
     assert 2.9 < now < 5.0
     assert pacer.is_down
-    assert pacer.ask(now) == 1.0
-    assert pacer.hold is not None
-    assert pacer.hold.reason is HoldReason.OUTAGE
-    assert pacer.hold.since == pytest.approx(1.0)
+    assert peek(pacer, now) == 1.0
+    found = held(pacer, now)
+    assert found is not None
+    assert found.reason is WaitReason.OUTAGE
     assert not pacer.limit_answers_503
     for pause in (2.0, 4.0, 8.0):
-        now += pacer.ask(now)
-        assert not pacer.unavailable(go(pacer, now), now, SILENT)
-        assert pacer.ask(now) == pause
-    pacer.accepted(go(pacer, now + 8.0), now + 8.0, SILENT)
-    assert pacer.ask(now + 8.0) == 0.0
-    assert pacer.hold is None
+        now += peek(pacer, now)
+        assert not pacer.record_unavailable(go(pacer, now), now, SILENT)
+        assert peek(pacer, now) == pause
+    pacer.record_accepted(go(pacer, now + 8.0), now + 8.0, SILENT)
+    assert peek(pacer, now + 8.0) == 0.0
+    assert held(pacer, now + 8.0) is None
 
 
 def test_while_the_breaker_is_open_it_alone_decides() -> None:
@@ -340,8 +349,8 @@ def test_while_the_breaker_is_open_it_alone_decides() -> None:
     assert answers_503(pacer, 3, 0.1) == [False] * 3
     assert pacer.is_down
     for moment, pause in ((1.1, 2.0), (1.2, 4.0), (1.3, 8.0)):
-        assert not pacer.unavailable(pacer.sent(moment), moment, SILENT)
-        assert pacer.ask(moment) == pause
+        assert not pacer.record_unavailable(pacer._permit(moment, alone=True), moment, SILENT)
+        assert peek(pacer, moment) == pause
 
 
 def test_pacing_that_does_not_help_is_given_up() -> None:
@@ -350,57 +359,59 @@ def test_pacing_that_does_not_help_is_given_up() -> None:
     now, taken = 0.0, 0
     while not taken or pacer.limit_answers_503:
         for _ in range(10):
-            now += pacer.ask(now)
-            pacer.accepted(go(pacer, now), now, SILENT)
+            now += peek(pacer, now)
+            pacer.record_accepted(go(pacer, now), now, SILENT)
         taken += any(answers_503(pacer, 3, now))
         assert taken < 20
     assert taken == 14
-    assert pacer.ask(now) == 0.0
-    assert pacer.hold is None
+    assert peek(pacer, now) == 0.0
+    assert held(pacer, now) is None
 
 
 def test_during_an_outage_there_is_one_probe_at_a_time() -> None:
     """Also when requests that were sent before it come back meanwhile."""
     pacer = alone(proven(told(400, 400, limit=500, period=600.0), concurrency=12))
     for _ in range(4):
-        pacer.accepted(go(pacer, 0.5), 0.5, told(395, 399, limit=500, period=600.0))
+        pacer.record_accepted(go(pacer, 0.5), 0.5, told(395, 399, limit=500, period=600.0))
     early = [go(pacer, 1.0) for _ in range(12)]
     for permit in early[:10]:
-        pacer.lost(permit, 1.0)
+        pacer.record_failure(permit, 1.0)
     probe = go(pacer, 2.0)
-    pacer.lost(early[10], 2.1)
-    assert pacer.ask(60.0) == math.inf
-    pacer.dropped(early[11])
-    assert pacer.ask(60.0) == math.inf
-    pacer.lost(probe, 2.2)
-    assert pacer.ask(2.2) == pytest.approx(2.0)
+    pacer.record_failure(early[10], 2.1)
+    assert peek(pacer, 60.0) == math.inf
+    pacer.release(early[11])
+    assert peek(pacer, 60.0) == math.inf
+    pacer.record_failure(probe, 2.2)
+    assert peek(pacer, 2.2) == pytest.approx(2.0)
     assert pacer.in_flight == 0
 
 
 def test_what_holds_is_told_anew_each_time() -> None:
     """A wait that is over is no longer said; nor is one that only an answer ends."""
     pacer = proven(told(0, 4))
-    assert pacer.ask(1.0) == 3.0
-    assert pacer.hold == Hold(4.0, HoldReason.QUOTA)
-    assert pacer.ask(4.0) == 0.0
-    assert pacer.hold is None
+    assert peek(pacer, 1.0) == 3.0
+    assert held(pacer, 1.0) == Wait(3.0, WaitReason.QUOTA, 4.0)
+    assert peek(pacer, 4.0) == 0.0
+    assert held(pacer, 4.0) is None
 
 
 def test_a_429_proves_the_keys_and_its_broken_header_is_remembered() -> None:
     """It comes from behind them."""
     pacer = Pacer(concurrency=2)
-    pacer.throttled(pacer.sent(0.0), 0.0, RateLimitHeaders(retry_after=1.0, broken="X-RateLimit-Reset"))
+    pacer.record_throttled(
+        take(pacer, 0.0), 0.0, RateLimitHeaders(retry_after=1.0, broken="X-RateLimit-Reset")
+    )
     assert pacer.broken_header == "X-RateLimit-Reset"
-    assert pacer.ask(0.0) == 1.0
-    pacer.accepted(go(pacer, 1.0), 1.0, SILENT)
+    assert peek(pacer, 0.0) == 1.0
+    pacer.record_accepted(go(pacer, 1.0), 1.0, SILENT)
     go(pacer, 1.0)
-    assert pacer.ask(1.0) == 0.0
+    assert peek(pacer, 1.0) == 0.0
 
 
 def test_requests_in_flight_fill_the_allowance() -> None:
     """The last that lands makes room for one."""
     pacer = alone(proven(told(400, 4, limit=500), concurrency=3))
     permits = [go(pacer, 1.0) for _ in range(3)]
-    assert pacer.ask(1.0) == math.inf
-    pacer.accepted(permits[0], 1.0, told(399, 4, limit=500))
-    assert pacer.ask(1.0) == 0.0
+    assert peek(pacer, 1.0) == math.inf
+    pacer.record_accepted(permits[0], 1.0, told(399, 4, limit=500))
+    assert peek(pacer, 1.0) == 0.0

@@ -34,13 +34,18 @@ def refuse(window: Window, limits: RateLimitHeaders, sent_at: float, *, is_probe
     window.throttled(limits, sent_at, sent_at + 0.1, is_probe=is_probe)
 
 
+def others_of(window: Window, in_flight: int) -> float:
+    """Requests of others for each of ours, with that many of ours in flight."""
+    return window.others.lately(window.remaining, window.own, in_flight, window._heard)
+
+
 def test_with_no_headers_few_go_at_first() -> None:
     """Each would come back as a 429 if the quota ran out; more are let go as more are accepted."""
     window = Window()
-    assert window.room(0, 0.0) == 8.0
+    assert window.room(0) == 8.0
     for number in range(400):
         accept(window, SILENT, number / 100)
-    assert window.room(3, 0.0) == 15.0
+    assert window.room(3) == 15.0
     assert window.is_silent
     assert window.resumes == math.inf
 
@@ -51,18 +56,18 @@ def test_what_a_window_took_is_expected_of_the_next() -> None:
     for number in range(200):
         accept(window, SILENT, 10 + number / 1000)
     refuse(window, RateLimitHeaders(retry_after=3.0), 10.3)
-    assert window.expected == 200
-    assert window.room(0, 0.0) == 0.0
+    assert window.uncounted.expected == 200
+    assert window.room(0) == 0.0
     assert window.resumes == pytest.approx(13.4)
     accept(window, SILENT, 13.4, is_probe=True)
-    assert window.room(0, 0.0) == 8 + 200 / 40
+    assert window.room(0) == 8 + 200 / 40
     for number in range(199):
         accept(window, SILENT, 13.5 + number / 1000)
-    assert window.room(0, 0.0) == 1.0
-    assert window.room(1, 0.0) == 0.0
+    assert window.room(0) == 1.0
+    assert window.room(1) == 0.0
     for number in range(80):
         accept(window, SILENT, 14 + number / 1000)
-    assert window.room(0, 0.0) == 10.0
+    assert window.room(0) == 10.0
 
 
 def test_a_limit_told_on_429s_bounds_what_is_expected() -> None:
@@ -71,21 +76,21 @@ def test_a_limit_told_on_429s_bounds_what_is_expected() -> None:
     for number in range(700):
         accept(window, SILENT, number / 100)
     refuse(window, told(0, 3), 7.0)
-    assert window.expected == 500
+    assert window.uncounted.expected == 500
 
 
 def test_where_the_turn_is_known_a_small_window_is_not_overdrawn() -> None:
     """Nor one of which a share is left to others."""
     for headroom, count in ((0.0, 10), (0.2, 8)):
-        window = Window()
+        window = Window(headroom)
         for number in range(10):
             accept(window, SILENT, number / 100)
         refuse(window, told(0, 3, limit=10), 0.5)
         accept(window, SILENT, 3.6, is_probe=True)
         for number in range(count - 1):
-            assert window.room(0, headroom) >= 1.0
+            assert window.room(0) >= 1.0
             accept(window, SILENT, 3.7 + number / 100)
-        assert window.room(0, headroom) == 0.0
+        assert window.room(0) == 0.0
         assert window.resumes == pytest.approx(8.6, abs=0.2)
 
 
@@ -136,17 +141,17 @@ def test_remaining_without_an_end_is_no_window() -> None:
     """When to come back would not be known."""
     window = Window()
     accept(window, RateLimitHeaders(remaining=0), 0.0)
-    assert window.room(0, 0.0) == 8.0 + 1 / 40
+    assert window.room(0) == 8.0 + 1 / 40
 
 
 def test_a_count_that_is_always_zero_is_not_believed_for_ever() -> None:
     """Others do not leave exactly one request in window after window; a 429 makes it true again."""
     window = Window()
     for number in range(4):
-        assert window.room(0, 0.0) >= 1.0 or number
+        assert window.room(0) >= 1.0 or number
         accept(window, told(0, 5), 5.0 * number, is_probe=number > 0)
         assert (window.remaining == 0) is (number < 3)
-    assert window.room(0, 0.0) > 8.0
+    assert window.room(0) > 8.0
     refuse(window, told(0, 4), 16.0)
     accept(window, told(0, 5), 20.2, is_probe=True)
     assert window.remaining == 0
@@ -159,13 +164,13 @@ def test_what_others_took_is_expected_of_them_again() -> None:
         accept(window, told(499 - 4 * number, 5), 10 + number / 1000)
     refuse(window, told(0, 4), 10.5)
     accept(window, told(499, 5), 15.2, is_probe=True)
-    assert window.others(0) == pytest.approx(3.0, abs=0.1)
+    assert others_of(window, 0) == pytest.approx(3.0, abs=0.1)
     for number in range(120):
         accept(window, told(498 - number, 5), 15.3 + number / 1000)
-    assert window.others(0) == pytest.approx(3.0, abs=0.1)
+    assert others_of(window, 0) == pytest.approx(3.0, abs=0.1)
     for number in range(30):
         accept(window, told(374 - number, 5), 15.5 + number / 1000)
-    assert window.others(0) < 0.5
+    assert others_of(window, 0) < 0.5
 
 
 def test_others_may_learn_of_a_turn_a_little_later_than_we_do() -> None:
@@ -173,9 +178,9 @@ def test_others_may_learn_of_a_turn_a_little_later_than_we_do() -> None:
     window = Window()
     for number in range(40):
         accept(window, told(499 - number, 5), 10.0 + number / 1000)
-    assert window.others(0) == 1.0
+    assert others_of(window, 0) == 1.0
     accept(window, told(459, 5), 10.11)
-    assert window.others(0) < 0.3
+    assert others_of(window, 0) < 0.3
 
 
 def test_a_window_that_others_emptied_makes_us_come_earlier() -> None:
@@ -184,7 +189,7 @@ def test_a_window_that_others_emptied_makes_us_come_earlier() -> None:
     accept(window, told(0, 5), 10.0)
     assert window.resumes == pytest.approx(15.1)
     refuse(window, told(0, 5), 15.1, is_probe=True)
-    assert window.turns.after < window.resumes < window.turns.by
+    assert window.reset.earliest < window.resumes < window.reset.latest
 
 
 def test_a_probe_too_early_waits_a_little_longer() -> None:
@@ -212,9 +217,9 @@ def test_a_probe_in_the_old_window_does_not_make_the_next_go_at_once() -> None:
     """Where the turn was looked for early, and its bounds have passed by the time of the reply."""
     window = Window()
     window.accepted(told(2, 1), 0.0, 0.1, left=math.inf, is_probe=False)
-    window.turns.outlived(0.2, 0.3, later=True)
+    window.reset.outlived(0.2, 0.3, later=True)
     window.accepted(told(1, 0), 1.0, 1.3, left=2.0, is_probe=True)
-    assert window.turns.aim < 1.3
+    assert window.reset.aim < 1.3
     assert window.resumes == pytest.approx(1.4)
 
 
@@ -224,7 +229,7 @@ def test_a_429_of_the_next_window_begins_it() -> None:
     for number in range(5):
         accept(window, told(99 - number, 2, limit=100), 0.01 * number)
     refuse(window, told(0, 5, limit=100), 2.3)
-    assert (window.own, window.expected, window.remaining) == (0, None, math.inf)
+    assert (window.own, window.uncounted.expected, window.remaining) == (0, None, math.inf)
     assert window.is_spent
     assert window.peak_share == 0.05
 
@@ -234,7 +239,7 @@ def test_a_refused_probe_tells_that_the_turn_is_later() -> None:
     window = Window()
     accept(window, told(0, 2), 10.0)
     refuse(window, RateLimitHeaders(retry_after=0.0), 12.1, is_probe=True)
-    assert (window.turns.after, window.turns.by) == pytest.approx((12.1, 13.2))
+    assert (window.reset.earliest, window.reset.latest) == pytest.approx((12.1, 13.2))
 
 
 def test_a_429_begins_the_count_to_the_next_try_of_more_anew() -> None:
@@ -244,15 +249,15 @@ def test_a_429_begins_the_count_to_the_next_try_of_more_anew() -> None:
         accept(window, SILENT, number / 100)
     refuse(window, told(0, 3, limit=10), 0.5)
     for turn in range(10):
-        assert window.room(0, 0.0) == 0.0 or turn
+        assert window.room(0) == 0.0 or turn
         for number in range(10):
             accept(window, SILENT, 3.7 + 5.0 * turn + number / 100, is_probe=number == 0 and turn == 0)
-        assert window.room(0, 0.0) == (0.0 if turn < 9 else 1.0)
+        assert window.room(0) == (0.0 if turn < 9 else 1.0)
     refuse(window, told(0, 4, limit=10), 49.0)
-    assert window.room(0, 0.0) == 0.0
+    assert window.room(0) == 0.0
     for number in range(10):
         accept(window, SILENT, 53.8 + number / 100, is_probe=number == 0)
-    assert window.room(0, 0.0) == 0.0
+    assert window.room(0) == 0.0
 
 
 def test_others_may_be_late_in_each_window() -> None:
@@ -264,6 +269,6 @@ def test_others_may_be_late_in_each_window() -> None:
     accept(window, told(499, 5), 15.2, is_probe=True)
     for number in range(60):
         accept(window, told(498 - number, 5), 15.2 + number / 1000)
-    assert window.others(0) > 2.5
+    assert others_of(window, 0) > 2.5
     accept(window, told(438, 5), 15.31)
-    assert window.others(0) < 1.0
+    assert others_of(window, 0) < 1.0

@@ -2,13 +2,13 @@
 
 import pytest
 
-from bulkcancel.pacing.breaker import Breaker
+from bulkcancel.pacing.circuit_breaker import CircuitBreaker
 
 
-def sound_breaker(concurrency: int = 1) -> Breaker:
+def sound_breaker(concurrency: int = 1) -> CircuitBreaker:
     """One that has met a sound answer, at time 0."""
-    breaker = Breaker(concurrency)
-    breaker.sound(0.0)
+    breaker = CircuitBreaker(concurrency)
+    breaker.record_success(0.0)
     return breaker
 
 
@@ -19,7 +19,7 @@ def test_faults_in_a_row_open_it(concurrency: int, faults: int) -> None:
     for number in range(faults):
         assert not breaker.is_open, number
         assert breaker.wait(1.0) == 0.0
-        breaker.fault(0.5, 1.0, was_probe=False)
+        breaker.record_failure(0.5, 1.0, was_probe=False)
     assert breaker.is_open
     assert breaker.wait(1.0) == 1.0
     assert breaker.wait(1.75) == 0.25
@@ -28,13 +28,13 @@ def test_faults_in_a_row_open_it(concurrency: int, faults: int) -> None:
 
 def test_where_nothing_sound_ever_came_the_first_fault_opens_it() -> None:
     """And what comes next finds out."""
-    breaker = Breaker(32)
-    breaker.fault(0.0, 10.0, was_probe=True)
+    breaker = CircuitBreaker(32)
+    breaker.record_failure(0.0, 10.0, was_probe=True)
     assert breaker.wait(10.0) == 1.0
     assert breaker.down_for(10.0) == 10.0
-    breaker.sound(11.0)
+    breaker.record_success(11.0)
     assert not breaker.is_open
-    breaker.fault(12.0, 12.0, was_probe=False)
+    breaker.record_failure(12.0, 12.0, was_probe=False)
     assert not breaker.is_open
 
 
@@ -43,11 +43,11 @@ def test_a_sound_answer_closes_it_and_counting_begins_anew() -> None:
     breaker = sound_breaker()
     for _ in range(2):
         for _ in range(3):
-            breaker.fault(1.0, 1.0, was_probe=False)
+            breaker.record_failure(1.0, 1.0, was_probe=False)
         assert breaker.wait(1.0) == 1.0
-        breaker.fault(1.0, 1.0, was_probe=True)
+        breaker.record_failure(1.0, 1.0, was_probe=True)
         assert breaker.wait(1.0) == 2.0
-        breaker.sound(1.0)
+        breaker.record_success(1.0)
         assert not breaker.is_open
         assert breaker.wait(1.0) == 0.0
         assert breaker.down_for(5.0) == 0.0
@@ -55,13 +55,13 @@ def test_a_sound_answer_closes_it_and_counting_begins_anew() -> None:
 
 def test_the_pauses_double_to_ten_seconds() -> None:
     """With each probe; a fault of a request that was sent before it opened changes nothing."""
-    breaker = Breaker(1)
-    breaker.fault(0.0, 0.0, was_probe=True)
+    breaker = CircuitBreaker(1)
+    breaker.record_failure(0.0, 0.0, was_probe=True)
     for pause in (1.0, 2.0, 4.0, 8.0, 10.0, 10.0):
         assert breaker.until == pause
-        breaker.fault(0.0, 0.5, was_probe=False)
+        breaker.record_failure(0.0, 0.5, was_probe=False)
         assert breaker.until == pause
-        breaker.fault(0.0, 0.0, was_probe=True)
+        breaker.record_failure(0.0, 0.0, was_probe=True)
 
 
 @pytest.mark.parametrize(("sound_at", "since"), [(None, 2.0), (1.0, 2.0), (3.0, 3.0)])
@@ -70,16 +70,16 @@ def test_an_outage_began_when_the_first_request_went_that_failed(
 ) -> None:
     """Or with the last sound answer, where that came later."""
     for is_limit in (False, True):
-        breaker = Breaker(8)
+        breaker = CircuitBreaker(8)
         if sound_at is not None:
-            breaker.sound(sound_at)
+            breaker.record_success(sound_at)
         assert breaker.down_for(4.0) == 0.0
         if is_limit:
-            breaker.refused(2.0)
+            breaker.record_limit(2.0)
             assert not breaker.is_open
         else:
-            breaker.fault(2.0, 4.0, was_probe=False)
-        breaker.fault(3.5, 5.0, was_probe=False)
+            breaker.record_failure(2.0, 4.0, was_probe=False)
+        breaker.record_failure(3.5, 5.0, was_probe=False)
         assert breaker.down_for(10.0) == 10.0 - since
 
 
@@ -87,7 +87,7 @@ def test_503s_of_a_rate_limit_count_but_do_not_open_it() -> None:
     """The first fault after enough of them does."""
     breaker = sound_breaker()
     for _ in range(9):
-        breaker.refused(1.0)
+        breaker.record_limit(1.0)
         assert not breaker.is_open
-    breaker.fault(2.0, 2.0, was_probe=False)
+    breaker.record_failure(2.0, 2.0, was_probe=False)
     assert breaker.is_open

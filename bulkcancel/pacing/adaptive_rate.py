@@ -4,7 +4,7 @@ import math
 from collections import deque
 
 _CAUTION = 0.97  # of what was borne when it ran dry
-_SETTLED = 3  # exhaustions after which the estimate is good enough to leave a share of it to others
+_KNOWN = 3  # exhaustions after which the estimate is good enough to leave a share of it to others
 _CALM_AT_FIRST = 400.0  # accepted requests after which the rate has doubled, if nothing is refused
 _CALM = 1000.0  # the same, once settled
 _PER_REFUSAL = 300.0  # the same, for each 429 that an exhaustion brings: growth slows where they are many
@@ -14,22 +14,26 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 10.0  # seconds
 _CATCH_UP = (0.005, 0.05)  # seconds of lateness that are made good: one request's spacing, within these
 
 
-class Seeker:
+class AdaptiveRate:
     """Finds the sustainable rate from bare 429s, and stays just under it.
 
     From one 429 to another, what was accepted between them is what the API gives in that time: for a
     token bucket and a leaky bucket exactly, for fixed windows on the average. Requests are spaced
     evenly at that rate, which suits all three; it grows slowly, then faster, until the next 429.
+
+    Args:
+        headroom: The share of the rate to leave to others, 0.0 to 0.9.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, headroom: float = 0.0) -> None:
+        self._headroom = headroom
         self._rate: float | None = None
         self._base = 0.0
         self._began = math.nan
         self._accepted = 0
         self._since = 0
-        self._dry: deque[tuple[float, int]] = deque(maxlen=_SETTLED)
-        self._wave = 1
+        self._dry: deque[tuple[float, int]] = deque(maxlen=_KNOWN)
+        self._refusals = 1
         self._pause = 0.0
         self._paused_at = 0.0
         self._waited = 0.0
@@ -47,15 +51,15 @@ class Seeker:
         """Seconds until the next request may go; 0.0 while nothing was refused."""
         return 0.0 if self._rate is None else max(0.0, self._next - now)
 
-    def sent(self, now: float, headroom: float) -> None:
+    def sent(self, now: float) -> None:
         """Note a request sent now; the next one follows at the rate, less the share to be left to others."""
         if self._rate is not None and not self.is_pausing:
-            rate = self._rate * (1.0 - headroom) if len(self._dry) >= _SETTLED else self._rate
+            rate = self._rate * (1.0 - self._headroom) if len(self._dry) >= _KNOWN else self._rate
             spacing = 1.0 / rate
             least, most = _CATCH_UP
             self._next = max(self._next, now - min(max(spacing, least), most)) + spacing
 
-    def accepted(self, sent_at: float, now: float, *, is_probe: bool, headroom: float) -> None:
+    def accepted(self, sent_at: float, now: float, *, is_probe: bool) -> None:
         """Note a request that was not refused; a probe ends the pause."""
         if not self._accepted:
             self._began = now
@@ -74,8 +78,8 @@ class Seeker:
             self._since = 0
             self._next = sent_at + 1.0 / self._base
         self._since += 1
-        grows = not headroom or len(self._dry) < _SETTLED
-        calm = _CALM_AT_FIRST if len(self._dry) < _SETTLED else max(_CALM, _PER_REFUSAL * self._wave)
+        grows = not self._headroom or len(self._dry) < _KNOWN
+        calm = _CALM_AT_FIRST if len(self._dry) < _KNOWN else max(_CALM, _PER_REFUSAL * self._refusals)
         self._rate = self._base * (1.0 + (self._since / calm) ** 2 * grows)
         if self._since >= calm and grows:
             self._base, self._since = self._rate, 0
@@ -90,14 +94,14 @@ class Seeker:
             at_least: Seconds to pause at least.
         """
         if not is_first:
-            self._wave += 1
+            self._refusals += 1
             return
         if self.is_pausing and is_probe:
             self._pause = min(_LONGEST_PAUSE, self._pause * _PAUSE_GROWTH)
             self._next = now + max(self._pause, at_least)
             return
         self._dry.append((now, self._accepted))
-        self._wave = 1
+        self._refusals = 1
         if self._rate is not None:
             self._base = self._bearable(self._rate)
         self._rate = self._base or 1.0

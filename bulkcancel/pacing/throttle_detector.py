@@ -1,4 +1,4 @@
-"""Whether a 503 is a rate limit's, or a fault: what speaks for either."""
+"""Whether a 503 is a rate limit's, or an outage's."""
 
 import math
 from collections import deque
@@ -8,21 +8,21 @@ _OFTEN = 5  # 503s among them, from which on they are a rate limit's
 _OFTEN_WHEN_TOLD = 3  # the same, where they say when to come back
 _OFTEN_WHEN_KNOWN = 2  # the same among the last `_LATELY`, once a rate limit has answered so
 _LATELY = 20
-_PATIENCE = 2.0  # seconds without a sound answer after which 503s are an outage's
-_LONGEST_PATIENCE = 10.0  # the same, where sound answers have come from time to time
+_PATIENCE = 2.0  # seconds without a success after which 503s are an outage's
+_LONGEST_PATIENCE = 10.0  # the same, where successes have come from time to time
 _GAPS = 2  # how often they must have come again to be expected
 _BEGINNING = 6  # pauses that may follow soon, because the rate is not yet known
 _TRIED = 8  # later pauses that are looked at together
-_TOO_SOON = 60.0  # sound answers from one of them to the next, on the average, below which they are in vain
+_TOO_SOON = 60.0  # successes from one of them to the next, on the average, below which they are in vain
 
 
-class Evidence:
+class ThrottleDetector:
     """Tells 503s that a rate limit answers, as nginx's does, from those of an outage and from single ones.
 
-    A rate limit lets others through meanwhile: its 503s are many, and sound answers stand among them.
-    While nothing sound comes any more, it is an outage. A few among hundreds are faults of their own:
-    pausing everybody for them would cost more than to try each again. And where 503s go on as before
-    although less is sent, it was none: then more speaks for one the next time.
+    A rate limit lets others through meanwhile: its 503s are many, and successes stand among them. Where no
+    success comes any more, it is an outage. A few among hundreds are failures of their own: to pause
+    everybody for them would cost more than to try each again. And where 503s go on as before although
+    less is sent, it was no rate limit: then it takes more of them the next time.
 
     Attributes:
         is_known: Whether a rate limit has answered 503, as far as is known.
@@ -30,28 +30,28 @@ class Evidence:
 
     def __init__(self) -> None:
         self._answers: deque[bool] = deque(maxlen=_REMEMBERED)
-        self._sound_at = -math.inf
+        self._success_at = -math.inf
         self._gaps: deque[float] = deque(maxlen=_GAPS)
         self._patience = _PATIENCE
         self._told: float | None = None
         self._often = _OFTEN
-        self._sound = 0
+        self._successes = 0
         self._pauses = 0
         self._apart: deque[int] = deque(maxlen=_TRIED)
         self.is_known = False
 
-    def sound(self, now: float) -> None:
+    def record_success(self, now: float) -> None:
         """Note an answer of the API itself."""
-        if self._answers and not self._answers[-1] and self._sound_at > -math.inf:
-            self._gaps.append(now - self._sound_at)
+        if self._answers and not self._answers[-1] and self._success_at > -math.inf:
+            self._gaps.append(now - self._success_at)
             if len(self._gaps) == _GAPS:
                 self._patience = min(_LONGEST_PATIENCE, max(_PATIENCE, 2.0 * min(self._gaps)))
         self._told = None
         self._answers.append(True)
-        self._sound += 1
-        self._sound_at = now
+        self._successes += 1
+        self._success_at = now
 
-    def is_limit(self, now: float, retry_after: float | None) -> bool:
+    def is_throttling(self, now: float, retry_after: float | None) -> bool:
         """Note a 503, and tell whether it is a rate limit's.
 
         Args:
@@ -59,7 +59,7 @@ class Evidence:
             retry_after: Seconds after which it asks to come back, or None.
         """
         self._answers.append(False)
-        silence = now - self._sound_at
+        silence = now - self._success_at
         if silence == math.inf:
             return False
         if retry_after is not None and self._told is None:
@@ -76,12 +76,12 @@ class Evidence:
             return True
         return False
 
-    def paused(self) -> bool:
+    def record_pause(self) -> bool:
         """Note that everybody pauses for a 503, and tell whether it helps; else it is taken back."""
         self._pauses += 1
         if self._pauses > _BEGINNING:
-            self._apart.append(self._sound)
-        self._sound = 0
+            self._apart.append(self._successes)
+        self._successes = 0
         if len(self._apart) < _TRIED or sum(self._apart) >= _TRIED * _TOO_SOON:
             return True
         self._pauses = 0

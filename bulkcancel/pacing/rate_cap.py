@@ -11,7 +11,7 @@ _ON_THE_WAY = 0.02  # of the unit: how much sooner one request may arrive than a
 _MOST_ON_THE_WAY = 0.1  # seconds
 
 
-class Spacing:
+class RateCap:
     """Spaces requests evenly, and remembers enough of them to hold the bound exactly.
 
     Even spacing alone would lose a little at every late wake-up. So a late request may be made

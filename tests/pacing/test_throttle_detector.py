@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkcancel.pacing.evidence import Evidence
+from bulkcancel.pacing.throttle_detector import ThrottleDetector
 
 STEP = 0.01
 
@@ -11,13 +11,13 @@ def heard(
     answers: str, *, start: float = 0.0, step: float = STEP, retry_after: float | None = None
 ) -> list[bool]:
     """What each 503 (`x`) is taken for, among sound answers (`.`), one each step."""
-    evidence, now, limits = Evidence(), start, []
+    detector, now, limits = ThrottleDetector(), start, []
     for answer in answers:
         now += step
         if answer == ".":
-            evidence.sound(now)
+            detector.record_success(now)
         else:
-            limits.append(evidence.is_limit(now, retry_after))
+            limits.append(detector.is_throttling(now, retry_after))
     return limits
 
 
@@ -50,32 +50,32 @@ def test_fewer_are_enough_where_they_say_when_to_come_back() -> None:
 
 def test_without_a_sound_answer_for_two_seconds_it_is_an_outage() -> None:
     """However many 503s came before."""
-    evidence = Evidence()
-    evidence.sound(0.0)
-    limits = [evidence.is_limit(moment, None) for moment in (0.1, 0.2, 0.3, 0.4, 0.5, 2.0, 2.01)]
+    detector = ThrottleDetector()
+    detector.record_success(0.0)
+    limits = [detector.is_throttling(moment, None) for moment in (0.1, 0.2, 0.3, 0.4, 0.5, 2.0, 2.01)]
     assert limits == [False] * 4 + [True, True, False]
-    assert evidence.is_known
+    assert detector.is_known
 
 
 def test_after_a_long_outage_what_was_known_is_forgotten() -> None:
     """Its 503s say nothing of what comes after it."""
-    evidence = Evidence()
-    evidence.sound(0.0)
-    limits = [evidence.is_limit(moment, None) for moment in (0.1, 0.2, 0.3, 0.4, 0.5, 10.0, 10.1)]
+    detector = ThrottleDetector()
+    detector.record_success(0.0)
+    limits = [detector.is_throttling(moment, None) for moment in (0.1, 0.2, 0.3, 0.4, 0.5, 10.0, 10.1)]
     assert limits == [False] * 4 + [True, False, False]
-    assert not evidence.is_known
-    evidence.sound(11.0)
-    assert [evidence.is_limit(11.1 + one, None) for one in range(2)] == [False, False]
+    assert not detector.is_known
+    detector.record_success(11.0)
+    assert [detector.is_throttling(11.1 + one, None) for one in range(2)] == [False, False]
 
 
-def rhythm(gap: float, times: int) -> Evidence:
+def rhythm(gap: float, times: int) -> ThrottleDetector:
     """Sound answers that come again and again after 503s, so far apart."""
-    evidence = Evidence()
+    detector = ThrottleDetector()
     for number in range(times):
-        evidence.sound(number * gap)
-        evidence.is_limit(number * gap + 0.1, None)
-    evidence.sound(times * gap)
-    return evidence
+        detector.record_success(number * gap)
+        detector.is_throttling(number * gap + 0.1, None)
+    detector.record_success(times * gap)
+    return detector
 
 
 @pytest.mark.parametrize(
@@ -84,58 +84,65 @@ def rhythm(gap: float, times: int) -> Evidence:
 )
 def test_a_rhythm_is_waited_for(gap: float, times: int, patience: float) -> None:
     """Where sound answers have twice come again after a while, they are expected after twice that, or ten seconds."""
-    evidence = rhythm(gap, times)
+    detector = rhythm(gap, times)
     last = gap * times
     for _ in range(5):
-        evidence.is_limit(last, None)
-    assert evidence.is_limit(last + patience, None)
-    assert not evidence.is_limit(last + patience + 0.01, None)
+        detector.is_throttling(last, None)
+    assert detector.is_throttling(last + patience, None)
+    assert not detector.is_throttling(last + patience + 0.01, None)
 
 
-def pauses(evidence: Evidence, sound: int) -> bool:
+def pauses(detector: ThrottleDetector, sound: int) -> bool:
     """So many sound answers, then a pause; tells whether pausing helps."""
     for _ in range(sound):
-        evidence.sound(0.0)
-    return evidence.paused()
+        detector.record_success(0.0)
+    return detector.record_pause()
 
 
 def test_pauses_that_do_not_help_are_taken_back() -> None:
     """Six may come soon, while the rate is sought; eight more soon after each other are in vain."""
-    evidence = Evidence()
-    assert [pauses(evidence, 59) for _ in range(14)] == [True] * 13 + [False]
-    assert not evidence.is_known
-    evidence.sound(0.0)
-    assert [evidence.is_limit(0.1, 1.0) for _ in range(10)] == [False] * 9 + [True]
-    assert [pauses(evidence, 59) for _ in range(14)] == [True] * 13 + [False]
+    detector = ThrottleDetector()
+    assert [pauses(detector, 59) for _ in range(14)] == [True] * 13 + [False]
+    assert not detector.is_known
+    detector.record_success(0.0)
+    assert [detector.is_throttling(0.1, 1.0) for _ in range(10)] == [False] * 9 + [True]
+    assert [pauses(detector, 59) for _ in range(14)] == [True] * 13 + [False]
 
 
 def test_pauses_that_help_are_kept() -> None:
     """Sixty sound answers from one to the next, on the average, are enough."""
-    evidence = Evidence()
+    detector = ThrottleDetector()
     for _ in range(6):
-        assert pauses(evidence, 1)
+        assert pauses(detector, 1)
     for sound in [60] * 9 + [100, 20] * 4:
-        assert pauses(evidence, sound)
-    assert not pauses(evidence, 99)
+        assert pauses(detector, sound)
+    assert not pauses(detector, 99)
 
 
 def test_evidence_that_was_wrong_again_and_again_must_be_overwhelming() -> None:
     """Forty 503s in a row, in the end."""
-    evidence = Evidence()
+    detector = ThrottleDetector()
     for _ in range(4 * 14):
-        pauses(evidence, 1)
-    evidence.sound(0.0)
-    assert [evidence.is_limit(0.1, None) for _ in range(41)] == [False] * 39 + [True] * 2
+        pauses(detector, 1)
+    detector.record_success(0.0)
+    assert [detector.is_throttling(0.1, None) for _ in range(41)] == [False] * 39 + [True] * 2
 
 
 def test_what_they_say_is_waited_for_once() -> None:
     """Two seconds longer than the first one asked: an outage may go on asking for ever."""
-    evidence = Evidence()
-    evidence.sound(0.0)
+    detector = ThrottleDetector()
+    detector.record_success(0.0)
     moments = (0.5, 0.6, 0.7, 5.0, 32.5, 32.6)
-    assert [evidence.is_limit(moment, 30.0) for moment in moments] == [False, False, True, True, True, False]
-    evidence.sound(33.0)
-    assert [evidence.is_limit(33.0 + moment, 30.0) for moment in moments[:5]] == [
+    assert [detector.is_throttling(moment, 30.0) for moment in moments] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+    detector.record_success(33.0)
+    assert [detector.is_throttling(33.0 + moment, 30.0) for moment in moments[:5]] == [
         False,
         False,
         True,
