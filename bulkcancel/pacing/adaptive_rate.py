@@ -49,7 +49,7 @@ class AdaptiveRate:
 
     def wait(self, now: float) -> float:
         """Seconds until the next request may go; 0.0 while nothing was refused."""
-        return 0.0 if self._rate is None else max(0.0, self._next - now)
+        return max(0.0, self._next - now)
 
     def sent(self, now: float) -> None:
         """Note a request sent now; the next one follows at the rate, less the share to be left to others."""

@@ -65,11 +65,11 @@ def read_rate_limit_headers(headers: "Mapping[str, str]", wall: float) -> RateLi
     remaining = _number(remaining_text)
     reset = _seconds(reset_text, headers, wall)
     retry_after = _retry_after(retry_text, headers, wall)
-    if reset is not None and reset > (period or LONGEST_PAUSE):
+    if reset is not None:
         # One second more than the period is rounding; anything beyond can't be true.
         if reset > (period or LONGEST_PAUSE) + 1:
             broken = "X-RateLimit-Reset"
-        reset = float(period or LONGEST_PAUSE)
+        reset = min(reset, float(period or LONGEST_PAUSE))
     if remaining is not None and limit is not None and remaining > limit:
         remaining, broken = limit, "X-RateLimit-Remaining"
     if remaining is None and remaining_text is not None:
@@ -126,8 +126,7 @@ def _retry_after(text: str | None, headers: "Mapping[str, str]", wall: float) ->
 
 def _written_at(headers: "Mapping[str, str]", wall: float) -> float:
     """The time on the server's clock when the reply was written; ours may be hours off."""
-    date = headers.get("Date")
-    moment = _moment(date) if date is not None else None
+    moment = _moment(headers.get("Date", ""))
     return wall if moment is None else moment
 
 

@@ -226,3 +226,51 @@ async def test_no_more_than_the_time_is_waited_and_an_answer_ends_it() -> None:
         assert house.through == [("a", 2.0)]
     house.limiter.complete(other, OK, Verdict.ACCEPTED)
     assert house.pacer.in_flight == 1
+
+
+async def test_leave_can_be_handed_back_while_nobody_waits() -> None:
+    """Then it is as if it had not been given."""
+    house = House()
+    house.limiter.abandon(await house.limiter.acquire())
+    assert house.pacer.in_flight == 0
+    assert (await house.limiter.acquire()).is_probe
+
+
+async def test_a_point_in_time_is_read_by_the_clock_on_the_wall() -> None:
+    """Where the reply does not say what time it is there."""
+    house = House()
+    moment = str(int(house.clock.wall()) + 7)
+    permit = await house.limiter.acquire()
+    house.limiter.complete(permit, Reply(429, {"Retry-After": moment}, b""), Verdict.THROTTLED)
+    assert peek(house.pacer, 0.0) == pytest.approx(7.0, abs=1.0)
+
+
+async def test_the_pacing_knows_how_many_wait() -> None:
+    """Where more wait than the window has left, the last of it find out, one by one, when it turns."""
+    house = House(concurrency=32)
+    quota = {"X-RateLimit-Limit": "500", "X-RateLimit-Period": "5"}
+    told = Reply(200, {**quota, "X-RateLimit-Remaining": "4", "X-RateLimit-Reset": "4"}, b"{}")
+    first = await house.limiter.acquire()
+    house.pacer._window.others.before = 0.0
+    async with create_task_group() as tasks:
+        for name in "abcdefgh":
+            tasks.start_soon(house.come, name)
+        await settled()
+        house.limiter.complete(first, told, Verdict.ACCEPTED)
+        await settled()
+        assert house.through == []
+        house.clock.advance(0.5)
+        await settled()
+        assert house.through == [("a", 0.5)]
+        tasks.cancel_scope.cancel()
+
+
+async def test_pauses_add_up() -> None:
+    """Each counts from when it began."""
+    house = House()
+    for number in (1, 2):
+        house.limiter.complete(await house.limiter.acquire(), LIMITED, Verdict.THROTTLED)
+        async with house.clock.autojump():
+            house.limiter.complete(await house.limiter.acquire(), OK, Verdict.ACCEPTED)
+        assert house.limiter.paused == pytest.approx(2.0 * number)
+        house.clock.advance(10.0)

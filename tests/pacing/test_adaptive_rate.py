@@ -272,3 +272,36 @@ def test_a_share_is_left_from_the_third_time_on() -> None:
         adaptive._rate = 10.0
         adaptive.sent(now)
         assert adaptive.wait(now) == pytest.approx(0.1 / share - 0.05)
+
+
+def test_the_first_estimate_does_not_depend_on_when_the_run_began() -> None:
+    """Only on the time since the first accepted request."""
+    adaptive = AdaptiveRate()
+    now = accepted(adaptive, 100, 1000.0, 400.0)
+    dry(adaptive, now)
+    recovered(adaptive, 1001.0)
+    assert rate_of(adaptive) == pytest.approx(101.0, rel=0.01)
+
+
+def test_a_pause_is_never_shorter_than_one_requests_spacing() -> None:
+    """A bucket that fills once in two seconds is not asked sooner."""
+    adaptive = AdaptiveRate()
+    now = accepted(adaptive, 20, 0.0, 0.5)
+    dry(adaptive, now)
+    recovered(adaptive, now + 2.0)
+    now = accepted(adaptive, 20, now + 2.0, 0.5)
+    dry(adaptive, now)
+    assert adaptive.wait(now) == pytest.approx(1.0 / adaptive._base)
+    assert 1.9 < adaptive.wait(now) < 2.2
+
+
+@pytest.mark.parametrize("told", [0.5, 1.0, 3.0])
+def test_a_pause_of_any_length_that_was_told_is_no_part_of_the_rate(told: float) -> None:
+    """Else half of it would count as time in which something was given."""
+    adaptive, now = settled()
+    now = accepted(adaptive, 100, now, 100.0)
+    adaptive.throttled(now, is_probe=False, is_first=True, at_least=told)
+    recovered(adaptive, now + told)
+    later = accepted(adaptive, 49, now + told, 50.0)
+    dry(adaptive, later)
+    assert rate_of(adaptive) == pytest.approx(0.97 * 50 / 0.98)

@@ -31,6 +31,8 @@ L, P, R, S, A, D = (
         ({R: "9", P: "0"}, RateLimitHeaders(remaining=9, broken=P)),
         ({R: "nine"}, RateLimitHeaders(broken=R)),
         ({A: "3"}, RateLimitHeaders(retry_after=3)),
+        ({A: str(int(WALL) + 9)}, RateLimitHeaders(retry_after=9.0)),
+        ({S: "10", P: "10"}, RateLimitHeaders(None, 10, None, 10.0)),
         ({A: "99999"}, RateLimitHeaders(retry_after=LONGEST_PAUSE)),
         ({A: "soon"}, RateLimitHeaders(broken=A)),
         ({A: "Fri, 15 Jan 20555555555555555555555555 08:00 GMT"}, RateLimitHeaders(broken=A)),

@@ -415,3 +415,82 @@ def test_requests_in_flight_fill_the_allowance() -> None:
     assert peek(pacer, 1.0) == math.inf
     pacer.record_accepted(permits[0], 1.0, told(399, 4, limit=500))
     assert peek(pacer, 1.0) == 0.0
+
+
+def test_at_first_nothing_is_held_back_and_nothing_is_known() -> None:
+    """Nobody is warned of anything."""
+    pacer = Pacer(concurrency=8)
+    assert (held(pacer, 1.0), pacer.broken_header, pacer.limit_answers_503) == (None, "", False)
+    assert (pacer.quota_used, pacer.is_down, pacer.down_for(9.0)) == (None, False, 0.0)
+
+
+def test_where_nothing_counts_down_few_are_in_flight() -> None:
+    """Eight, and one more for each forty accepted."""
+    pacer = proven(concurrency=256)
+    for _ in range(99):
+        pacer.record_accepted(go(pacer, 0.0), 0.0, SILENT)
+    assert send_all(pacer, 1.0) == 10
+
+
+def test_more_left_than_when_a_request_was_sent_is_the_next_window() -> None:
+    """Others' requests only ever make it less."""
+    pacer = proven(told(50, 1, limit=100, period=1.0))
+    permit = go(pacer, 0.9)
+    pacer.record_accepted(permit, 1.0, told(90, 1, limit=100, period=1.0))
+    assert pacer._window.remaining == 90
+
+
+def test_an_answer_to_a_request_that_was_no_probe_does_not_begin_a_window() -> None:
+    """It was sent before the 429 that ended the window."""
+    pacer = proven()
+    first, second = go(pacer, 1.0), go(pacer, 1.0)
+    pacer.record_throttled(first, 1.1, RateLimitHeaders(retry_after=2.0))
+    pacer.record_accepted(second, 1.2, SILENT)
+    assert peek(pacer, 1.2) == pytest.approx(1.9)
+    assert reason(pacer, 1.2) is WaitReason.QUOTA
+
+
+def test_a_probe_of_an_outage_does_not_begin_a_window() -> None:
+    """There was still one request left in this one, and the probe took it."""
+    pacer = alone(proven(told(1, 30, period=60.0), concurrency=3))
+    for permit in [force(pacer, 1.0) for _ in range(3)]:
+        pacer.record_failure(permit, 1.0)
+    pacer.record_accepted(go(pacer, 2.0), 2.0, SILENT)
+    assert peek(pacer, 2.0) > 20.0
+    assert reason(pacer, 2.0) is WaitReason.QUOTA
+
+
+def test_a_429_is_an_answer_of_the_api() -> None:
+    """A fault after it is no outage yet."""
+    pacer = Pacer(concurrency=8)
+    pacer.record_throttled(take(pacer, 0.0), 0.0, RateLimitHeaders(retry_after=0.0))
+    pacer.record_failure(take(pacer, 1.0), 1.0)
+    assert not pacer.is_down
+
+
+def test_a_refused_probe_tells_that_the_window_has_not_turned_yet() -> None:
+    """What is known of its end is narrowed."""
+    pacer = proven(told(0, 2))
+    pacer.record_throttled(go(pacer, 2.0), 2.1, RateLimitHeaders(retry_after=0.0))
+    assert pacer._window.reset.earliest == 2.0
+
+
+def test_each_refused_probe_after_a_bare_429_makes_the_pause_longer() -> None:
+    """By three fifths."""
+    pacer = proven()
+    pacer.record_throttled(go(pacer, 1.0), 1.0, SILENT)
+    assert peek(pacer, 1.0) == pytest.approx(0.02)
+    pacer.record_throttled(go(pacer, 2.0), 2.0, SILENT)
+    assert peek(pacer, 2.0) == pytest.approx(0.032)
+
+
+def test_what_is_held_back_to_find_the_turn_is_said_to_be_the_quota() -> None:
+    """And nothing is said while only an answer can end it."""
+    pacer = alone(proven(told(4, 4, limit=500), concurrency=32), knows_turn=False)
+    wait = peek(pacer, 0.6, waiting=32)
+    found = held(pacer, 0.6, waiting=32)
+    assert found is not None
+    assert found.reason is WaitReason.QUOTA
+    take(pacer, 0.6 + wait, waiting=32)
+    assert peek(pacer, 1.5, waiting=31) == math.inf
+    assert held(pacer, 1.5, waiting=31) is None

@@ -150,3 +150,48 @@ def test_a_search_ends_once_the_turn_is_known_to_an_eighth_of_a_second() -> None
         estimate.outlived(12.0, 12.1, later=True)
         estimate.roll(13.0 + width)
         assert (estimate.aim < estimate.latest) is still
+
+
+def see(estimate: ResetEstimate, after: float, by: float) -> None:
+    """Have replies tell that the window ends between these."""
+    estimate.observe(after, by - 1.0, 1.0)
+
+
+def test_the_period_follows_from_what_all_ends_leave_possible() -> None:
+    """Two pairs of ends, neither of which is enough alone."""
+    estimate = ResetEstimate()
+    see(estimate, 10.0, 10.8)
+    estimate.roll(10.8)
+    see(estimate, 16.6, 17.5)
+    assert estimate.period is None  # 6 or 7 seconds
+    estimate.roll(17.5)
+    see(estimate, 23.7, 25.1)  # 7 or 8
+    assert estimate.period == 7.0
+
+
+def test_ends_that_contradict_the_earlier_ones_count_alone() -> None:
+    """The limit may have been given another period."""
+    estimate = ResetEstimate()
+    see(estimate, 10.0, 10.8)
+    estimate.roll(10.8)
+    see(estimate, 16.6, 17.5)
+    estimate.roll(17.5)
+    see(estimate, 26.9, 27.3)
+    assert estimate.period == 10.0
+
+
+def test_a_period_of_a_second_is_learned_too() -> None:
+    """It is the shortest there is."""
+    estimate = ResetEstimate()
+    see(estimate, 10.0, 10.1)
+    estimate.roll(10.1)
+    see(estimate, 11.0, 11.1)
+    assert estimate.period == 1.0
+
+
+def test_where_ends_are_told_too_early_a_reply_is_of_the_window_for_a_second_longer() -> None:
+    """What is told is rounded down there."""
+    estimate = known(13.0, 13.5)
+    estimate.outlived(13.6, 13.7, later=False)
+    assert estimate.match(12.0, 12.1, 0.3) is WindowMatch.SAME
+    assert estimate.match(12.0, 12.1, 0.2) is WindowMatch.EARLIER

@@ -149,3 +149,53 @@ def test_what_they_say_is_waited_for_once() -> None:
         True,
         True,
     ]
+
+
+def test_a_rhythm_that_changes_is_followed() -> None:
+    """The last two silences count."""
+    detector, now = ThrottleDetector(), 0.0
+    detector.record_success(now)
+    for gap in (1.0, 1.0, 1.0, 4.0, 4.0):
+        detector.is_throttling(now, None)
+        now += gap
+        detector.record_success(now)
+    for _ in range(5):
+        detector.is_throttling(now, None)
+    assert detector.is_throttling(now + 8.0, None)
+    assert not detector.is_throttling(now + 8.01, None)
+
+
+@pytest.mark.parametrize("answers", ["....", "x.x."])
+def test_what_is_no_rhythm_of_503s_is_not_waited_for(answers: str) -> None:
+    """Slow answers with none between them, or what came before the first sound one."""
+    detector = ThrottleDetector()
+    for second, answer in enumerate(answers):
+        if answer == ".":
+            detector.record_success(4.0 * second)
+        else:
+            detector.is_throttling(4.0 * second, None)
+    last = 4.0 * (len(answers) - 1)
+    for _ in range(5):
+        detector.is_throttling(last, None)
+    assert detector.is_throttling(last + 2.0, None)
+    assert not detector.is_throttling(last + 2.01, None)
+
+
+def test_once_a_rate_limit_is_known_few_are_enough_at_any_time() -> None:
+    """Two of the last twenty, also where there have not been twenty yet."""
+    detector = ThrottleDetector()
+    detector.record_success(0.0)
+    assert [detector.is_throttling(0.1, 1.0) for _ in range(3)] == [False, False, True]
+    detector.record_success(0.2)
+    assert detector.is_throttling(0.3, None)
+
+
+def test_what_is_known_lasts_through_ten_seconds_of_silence() -> None:
+    """And no longer."""
+    for silence, is_known in ((10.0, True), (10.01, False)):
+        detector = ThrottleDetector()
+        detector.record_success(0.0)
+        for _ in range(5):
+            detector.is_throttling(0.1, None)
+        assert not detector.is_throttling(silence, None)
+        assert detector.is_known is is_known
