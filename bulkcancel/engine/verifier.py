@@ -103,7 +103,7 @@ class Verifier:
         if is_refused and self.may_read and self._observers:
             self._observers.tell(Concerned(Concern.MAY_NOT_READ, read_state(answer)[1]))
         self.may_read = not is_refused
-        self._limiter.complete(permit, answer, Verdict.ACCEPTED if verdict is Verdict.MISROUTED else verdict)
+        self._limiter.complete(permit, answer, verdict)
         return read_state(answer)
 
     async def _read(self, ref: "InstanceRef") -> "tuple[Reply | Failure, Permit]":

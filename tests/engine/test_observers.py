@@ -55,6 +55,7 @@ async def test_every_request_and_every_row_is_told_once() -> None:
     assert [(event.status, event.failure) for event in attempts].count((None, FailureKind.CONNECTION)) == 1
     assert [(event.status, event.failure) for event in attempts].count((200, None)) == 20
     assert {round(event.seconds, 3) for event in attempts} == {0.02}
+    assert sorted(event.ref.line for event in attempts) == sorted([*range(1, 21), 3])
     rows = [event.result.line for event in events if isinstance(event, Finished)]
     assert sorted(rows) == list(range(1, 22))
     assert events[0] == Started(None, {})
@@ -157,7 +158,7 @@ async def test_an_observer_that_fails_harms_nothing(caplog: pytest.LogCaptureFix
     assert failing.told == 1
     assert len(of(heard.events, Finished)) == 30
     (record,) = caplog.records
-    assert "told nothing more" in record.message
+    assert record.message == f"An observer failed and is told nothing more: {failing!r}"
 
 
 async def test_nothing_is_made_that_nobody_hears(monkeypatch: pytest.MonkeyPatch) -> None:

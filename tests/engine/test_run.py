@@ -493,3 +493,44 @@ async def test_a_run_can_be_canceled_whole(*, is_native: bool) -> None:
             assert scope.cancelled_caught
     assert run.engine.error is None
     assert len(run.engine.summary().left.unrecorded) == len(run.api.sent)
+
+
+async def test_a_row_that_was_held_back_says_so() -> None:
+    """Its workflow was refused just before, and whether all will be is not known yet."""
+    run = Run(lambda *_: FORBIDDEN, concurrency=1)
+    await run(refs(5))
+    details = {result.error_detail for result in run.results if result.outcome is Outcome.NOT_ATTEMPTED}
+    assert details == {"not sent: its workflow was refused just before, and no other was accepted yet"}
+
+
+async def test_a_verified_row_says_what_was_seen() -> None:
+    """As the detail of its result."""
+    run = Run(verify=True)
+    run.api.reads = [Reply(200, {}, ENDED % b"SUCCEEDED")]
+    await run(refs(2))
+    assert [result.error_detail for result in run.results] == ["it had ended: SUCCEEDED"] * 2
+
+
+async def test_a_row_that_needs_no_request_is_finished_when_it_is_read() -> None:
+    """And says so in its time."""
+    run = Run()
+    await run([bad(1)])
+    assert run.results[0].finished_at == EPOCH + 1000.0
+
+
+async def test_a_row_cut_short_before_any_answer_has_no_code() -> None:
+    """Nor a status."""
+    run = Run(max_duration=0.01, concurrency=1)
+    await run(refs(3))
+    cut = [result for result in run.results if result.outcome is Outcome.NOT_ATTEMPTED]
+    assert {(result.error_code, result.http_status) for result in cut} == {("", None)}
+
+
+async def test_a_row_on_record_that_nobody_came_to_stays_as_it_is() -> None:
+    """The report says as much already, so nothing is left to be said of it."""
+    ledger = Ledger()
+    ledger.load([Recorded("w0", f"i{n}", Outcome.FAILED, "", n + 1) for n in range(10)])
+    run = Run(lambda *_: DOWN, ledger, concurrency=4, max_attempts=1, max_failures=FailureLimit(1))
+    summary = await run(refs(10))
+    assert len(run.results) == len(run.api.sent) < 10
+    assert (summary.left.unreported, summary.stop) == (0, StopReason.MAX_FAILURES)

@@ -1,5 +1,7 @@
 """A row's attempts: what is tried again, when, and what is weighed, in virtual time."""
 
+from email.utils import formatdate
+
 import pytest
 from support.fakeapi import DOWN, OK, FakeApi, Rows, refs
 from support.faketime import EPOCH, FakeClock
@@ -117,3 +119,23 @@ async def test_an_outage_costs_a_row_nothing_for_nine_probes() -> None:
     summary, results = await run(api, 2, concurrency=1, max_attempts=5)
     assert summary.stop is None
     assert (results[1].outcome, results[1].attempts) == (Outcome.FAILED, 3 + 9 + 2)
+
+
+async def test_a_fault_may_say_by_the_clock_when_to_come_back() -> None:
+    """By ours, where the reply bears no date of its own."""
+    api = FakeApi(FakeClock())
+    until = formatdate(EPOCH + api.clock.now() + 40.0, usegmt=True)
+    api.rule = lambda _, attempt: OK if attempt > 1 else Reply(500, {"Retry-After": until}, b"")
+    started = api.clock.now()
+    _, (result,) = await run(api, 1)
+    assert result.outcome is Outcome.CANCELED
+    assert 39.0 <= api.clock.now() - started <= 42.0
+
+
+@pytest.mark.parametrize(("first", "least"), [(FORBIDDEN, 250.0), (DOWN, 100.0)])
+async def test_an_api_that_has_refused_has_answered(first: Reply | Failure, least: float) -> None:
+    """So an outage after it is waited out for longer."""
+    api = FakeApi(FakeClock(), lambda ref, _: first if ref.line == 1 else DOWN)
+    summary, _ = await run(api, 5, workflows=2, concurrency=1, max_attempts=50)
+    assert summary.stop is StopReason.UNREACHABLE
+    assert least < summary.duration < least + 100.0

@@ -1,19 +1,22 @@
 """Watching an instance until it has ended: when it is looked at, and what is said."""
 
 import pytest
-from support.fakeapi import ENDED, OK, FakeApi
+from support.fakeapi import DOWN, ENDED, OK, FakeApi
 from support.faketime import FakeClock
 from support.pacing import peek
+from support.runs import Heard
 
 from bulkcancel.answers import State
 from bulkcancel.engine import Observers
 from bulkcancel.engine.limiter import Limiter
 from bulkcancel.engine.stop_signal import StoppedError, StopSignal
 from bulkcancel.engine.verifier import Verifier
-from bulkcancel.models import Failure, InstanceRef, Outcome, Reply, StopReason
+from bulkcancel.events import Attempted, Endpoint
+from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, StopReason
 from bulkcancel.pacing import Pacer
 
 REF = InstanceRef("w", "i", 1)
+STALE = Failure(FailureKind.STALE, "closed")
 RUNNING = Reply(200, {}, ENDED % b"IN_PROGRESS")
 
 
@@ -138,3 +141,58 @@ async def test_a_read_that_raises_gives_its_place_back() -> None:
     with pytest.raises(ZeroDivisionError):
         await one.look(REF)
     assert limiter.pacer.in_flight == 0
+    assert peek(limiter.pacer, 0.0) == 0.0
+
+
+async def test_the_instance_that_is_asked_for_is_read_once_or_again() -> None:
+    """Once, whatever comes; again only where its connection had gone stale."""
+    for answer, times in ((DOWN, 1), (OK, 1), (STALE, 2)):
+        api = Looking(0.0, answer)
+        read: list[InstanceRef] = []
+
+        async def note(
+            ref: InstanceRef, read: list[InstanceRef] = read, api: Looking = api
+        ) -> Reply | Failure:
+            read.append(ref)
+            return await api.get_instance(ref)
+
+        one, limiter, _ = verifier(api)
+        one._read_instance = note
+        await one.look(REF)
+        assert read == [REF] * times
+        assert limiter.pacer.in_flight == 0
+
+
+async def test_a_refused_cancel_is_looked_into_at_its_own_instance() -> None:
+    """Unless the keys may not read."""
+    api = Looking(0.0, Reply(200, {}, ENDED % b"FAILED"))
+    one, _, _ = verifier(api)
+    read: list[InstanceRef] = []
+
+    async def note(ref: InstanceRef) -> Reply | Failure:
+        read.append(ref)
+        return await api.get_instance(ref)
+
+    one._read_instance = note
+    async with api.clock.autojump():
+        assert await one.had_ended(REF) is True
+        one.may_read = False
+        assert await one.had_ended(REF) is False
+    assert read == [REF]
+
+
+async def test_a_read_is_told_with_its_instance_its_answer_and_its_time() -> None:
+    """To whoever watches."""
+    api = Looking(0.0, Reply(503, {}, b""))
+    one, _, _ = verifier(api)
+    heard = Heard()
+    one._observers = Observers((heard,))
+
+    async def slowly(ref: InstanceRef) -> Reply | Failure:
+        await api.clock.sleep(2.0)
+        return await api.get_instance(ref)
+
+    one._read_instance = slowly
+    async with api.clock.autojump():
+        await one.look(REF)
+    assert heard.events == [Attempted(Endpoint.READ, REF, 503, None, 2.0)]
