@@ -272,3 +272,176 @@ def test_others_may_be_late_in_each_window() -> None:
     assert others_of(window, 0) > 2.5
     accept(window, told(438, 5), 15.31)
     assert others_of(window, 0) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("remaining", "in_flight", "waiting", "wait"),
+    [
+        (10, 0, 99, 0.7),  # five requests of ours, and as many of others
+        (11, 0, 99, 0.0),  # not yet the last ones
+        (12, 1, 99, math.inf),  # the one on its way tells first
+        (13, 1, 99, 0.0),
+        (10, 0, 10, 0.0),  # nobody will come with more than is left
+        (10, 0, 11, 0.7),
+        (12, 1, 9, 0.0),
+        (12, 1, 10, math.inf),
+    ],
+)
+def test_the_last_requests_wait_for_the_seconds_to_change(
+    remaining: int, in_flight: int, waiting: int, wait: float
+) -> None:
+    """Where others make one for each of ours: until half of what is unknown lies before it."""
+    window = Window()
+    accept(window, told(remaining, 3), 10.0)
+    assert window.reset.width == pytest.approx(1.1)
+    window.reset.earliest, window.reset.latest = 12.7, 13.7
+    assert window.held_back(10.5, in_flight, waiting) == pytest.approx(wait)
+
+
+@pytest.mark.parametrize(("now", "wait"), [(11.5, 0.7), (12.19, 0.01), (12.22, 0.0), (13.0, 0.0)])
+def test_what_is_held_back_is_spent_a_second_before_the_window_may_end(now: float, wait: float) -> None:
+    """After that the rest goes at once."""
+    window = Window()
+    accept(window, told(10, 3), 10.0)
+    window.reset.earliest, window.reset.latest = 12.7, 13.7
+    assert window.held_back(now, 0, 99) == pytest.approx(wait)
+
+
+def test_a_request_sent_as_the_window_ends_belongs_to_the_next() -> None:
+    """As a probe is that goes when the window must have turned."""
+    window = Window()
+    accept(window, SILENT, 0.0)
+    refuse(window, told(0, 3), 0.5)
+    accept(window, SILENT, window.reset.latest)
+    assert (window.own, window.is_spent) == (1, False)
+
+
+def test_a_probe_that_meets_the_old_window_does_not_say_that_others_were_faster() -> None:
+    """It says that the turn is later."""
+    window = Window(0.2)
+    accept(window, told(2, 1, limit=10), 0.0)
+    accept(window, told(1, 0, limit=10), 1.05, is_probe=True)
+    assert window.reset.earliest == 1.05
+    assert window.reset.aim == window.reset.latest
+
+
+@pytest.mark.parametrize("limits", [RateLimitHeaders(retry_after=0.0), RateLimitHeaders(reset=0.0)])
+def test_a_429_that_says_at_once_is_taken_at_its_word_but_for_a_tenth_of_a_second(
+    limits: RateLimitHeaders,
+) -> None:
+    """Else it would be asked again and again."""
+    window = Window()
+    refuse(window, limits, 10.0)
+    assert window.reset.latest == pytest.approx(10.1)
+    assert window.resumes == pytest.approx(10.2)
+
+
+def test_of_two_times_a_429_tells_the_later_counts() -> None:
+    """Both are asked of us."""
+    for limits in (
+        RateLimitHeaders(retry_after=3.0, reset=1.0),
+        RateLimitHeaders(retry_after=1.0, reset=3.0),
+    ):
+        window = Window()
+        refuse(window, limits, 10.0)
+        assert window.resumes == pytest.approx(13.1)
+
+
+def test_a_window_that_is_counted_by_nobody_any_more_is_spent_one_by_one() -> None:
+    """Down to the last."""
+    window = Window()
+    accept(window, told(1, 5), 0.0)
+    accept(window, SILENT, 0.1)
+    assert window.remaining == 0
+    accept(window, SILENT, 0.2)
+    assert window.remaining == 0
+    assert window.room(0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("limit", "firsts", "is_believed"),
+    [
+        (500, [0, 0], True),
+        (500, [0, 0, 0], False),
+        (500, [0, 0, 7, 0, 0], True),  # in a row
+        (500, [0, 0, 7, 0, 0, 0], False),
+        (500, [5, 5, 5, 5], True),
+        (1, [0, 0, 0, 0, 0], True),  # a window of one request is empty after it
+        (2, [0, 0, 0], False),
+    ],
+)
+def test_windows_that_are_always_empty_are_not_believed(
+    limit: int,
+    firsts: list[int],
+    is_believed: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    """Three in a row, by what the first accepted request says is left."""
+    window = Window()
+    for number, first in enumerate(firsts):
+        accept(window, told(first, 5, limit=limit), 5.0 * number, is_probe=number > 0)
+    assert window.disbelieves is not is_believed
+
+
+def test_a_429_makes_an_empty_window_believable_and_three_more_are_needed() -> None:
+    """It says that nothing is left, as the header did."""
+    window = Window()
+    for number in range(3):
+        accept(window, told(0, 5), 5.0 * number, is_probe=number > 0)
+    refuse(window, told(0, 4), 11.0)
+    for number in range(3):
+        assert not window.disbelieves
+        accept(window, told(0, 5), 15.2 + 5.0 * number, is_probe=True)
+    assert window.disbelieves
+
+
+def test_a_reply_that_does_not_say_the_limit_leaves_it() -> None:
+    """What is known stays known."""
+    window = Window()
+    accept(window, told(499, 5), 0.0)
+    accept(window, RateLimitHeaders(remaining=498, reset=5.0), 0.1)
+    assert window.limit == 500
+
+
+def test_the_largest_share_is_kept_when_the_limit_changes() -> None:
+    """It was a share of the limit of its time."""
+    window = Window()
+    for number in range(5):
+        accept(window, told(9 - number, 5, limit=10), 0.01 * number)
+    accept(window, told(94, 5, limit=100), 0.1)
+    assert window.peak_share == 0.5
+
+
+@pytest.mark.parametrize(("remaining", "is_next"), [(50, False), (55, False), (56, True)])
+def test_counters_of_one_server_may_differ_by_a_hundredth(
+    remaining: int,
+    is_next: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    """More than that is the next window, where this one may have ended."""
+    window = Window()
+    accept(window, told(50, 2), 0.0)
+    accept(window, told(remaining, 1), 1.2, left=50.0)
+    assert (window.remaining == remaining and window.own == 1) is is_next
+
+
+def test_before_a_window_can_have_ended_more_left_says_nothing() -> None:
+    """A counter of the server's is behind."""
+    window = Window()
+    accept(window, told(50, 4), 0.0)
+    accept(window, told(90, 4), 0.5, left=50.0)
+    assert (window.remaining, window.own) == (50, 2)
+
+
+def test_a_reply_that_says_the_end_alone_is_of_this_window() -> None:
+    """Nothing is left more than before."""
+    window = Window()
+    accept(window, told(50, 2), 0.0)
+    accept(window, RateLimitHeaders(reset=1.0), 1.2)
+    assert (window.remaining, window.own) == (49, 2)
+
+
+def test_without_a_limit_the_headroom_is_a_share_of_the_most_that_was_left() -> None:
+    """That is what the window has, as far as anybody knows."""
+    window = Window(0.2)
+    accept(window, RateLimitHeaders(None, 5.0, 99, 4.0), 0.0)
+    accept(window, RateLimitHeaders(None, 5.0, 49, 3.0), 1.0)
+    assert window.room(0) == 49 - 20
