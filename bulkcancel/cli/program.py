@@ -73,6 +73,8 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:  # click would begin a line for it, and wait for whoever reads
             raise click.Abort from None
+        except EOFError as error:  # a fault, such as half a module: click would take it for a person's answer
+            raise ExceptionGroup("A fault of our own", [error]) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -11,6 +11,7 @@ import pytest
 from support.children import MAIN, child, exit_of, is_full, on_terminal, read_to, read_until, until, write
 from support.cliapp import Call, outcomes
 
+from bulkcancel.cli import program
 from bulkcancel.models import Outcome
 
 slow = pytest.mark.slow
@@ -220,6 +221,18 @@ def test_usage_errors_are_json_too(call: Call, words: list[str], message: str) -
     assert (set(record), record["level"]) == ({"time", "level", "message"}, "error")
     assert message in record["message"]
     assert "Usage" not in record["message"]
+
+
+def test_a_damaged_installation_is_no_interruption(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that a full disk cut short fails as the end of an input does."""
+
+    def import_module(_: str) -> None:
+        raise EOFError("marshal data too short")
+
+    monkeypatch.setattr(program, "import_module", import_module)
+    ended = call("run", "in.csv", "--sandbox", "-y")
+    assert ended.code == 3
+    assert "a fault of its own, EOFError: marshal data too short. Please report this" in ended.last
 
 
 def test_the_environment_chooses_json_too(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

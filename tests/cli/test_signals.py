@@ -31,6 +31,7 @@ pytestmark = pytest.mark.slow
 
 SMALL_DISK = """
 import atexit, resource, sys
+sys.dont_write_bytecode = True  # half a module would be kept, and fail from then on
 from bulkcancel.cli.program import main
 before = resource.getrlimit(resource.RLIMIT_FSIZE)
 atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, before)  # whoever measures coverage needs room then

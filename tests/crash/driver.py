@@ -30,6 +30,7 @@ _CODE = """
 import atexit, resource, sys
 room = int(sys.argv.pop(1))
 if room:
+    sys.dont_write_bytecode = True  # half a module would be kept, and fail from then on
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, before)  # whoever measures coverage needs room then
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
