@@ -64,8 +64,9 @@ def test_a_known_limit_bounds_what_is_expected() -> None:
 def test_past_what_is_expected_one_goes_now_and_then(
     since: int,
     headroom: float,
-    knows_turn: bool,
     room: float,
+    *,
+    knows_turn: bool,
 ) -> None:
     """A hundred accepted pay for one that may be refused."""
     assert quota(since, exhausted_after=10).room(10, 0, headroom, knows_turn=knows_turn) == room
