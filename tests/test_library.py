@@ -302,5 +302,5 @@ def test_every_exported_name_is_there() -> None:
 @pytest.mark.slow
 def test_help_needs_no_network_library() -> None:
     """A light start is a feature."""
-    code = "import sys, bulkcancel.cli.run; sys.exit('aiohttp.web' in sys.modules or 'rich' in sys.modules)"
+    code = "import sys, bulkcancel.cli.run; sys.exit('aiohttp' in sys.modules or 'rich' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,13 +5,13 @@ import re
 import traceback
 from typing import TYPE_CHECKING
 
+from bulkcancel.datadog.keys import API_KEY_NAMES, APP_KEY_NAMES
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST = 20_000
-_KEY_NAMES = ("DD_API_KEY", "DD_APP_KEY", "DATADOG_API_KEY", "DATADOG_APP_KEY")
 # What the vendor's keys look like. Ids have dashes in them.
 _LIKE_A_KEY = re.compile(
     r"(?<![\w-])(?:[0-9a-f]{32}|[0-9a-f]{40}|dd[a-z]{2,4}_\w{20,})(?![\w-])", re.IGNORECASE | re.ASCII
@@ -21,7 +21,7 @@ _SHORTEST_KEY = 8
 
 def fit_to_show(text: str) -> str:
     """A message without keys, and without anything that steers a terminal; its lines stay lines."""
-    for name in _KEY_NAMES:
+    for name in (*API_KEY_NAMES, *APP_KEY_NAMES):
         key = os.environ.get(name, "")
         if len(key) >= _SHORTEST_KEY:
             text = text.replace(key, "[redacted]")
