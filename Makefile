@@ -34,7 +34,7 @@ demo: $(STAMP)
 	@cut -d, -f4 demo-report.csv | sed 1d | sort | uniq -c
 
 test: $(STAMP)
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 # ruff's S rules are the security linter: they are those of bandit, on with ALL.
 lint: $(STAMP)
@@ -74,7 +74,7 @@ static: lint types audit secrets docs build
 BARE := env -i PATH="$$PATH" HOME="$$HOME"
 tests: $(STAMP)
 	$(BARE) $(BIN)/python tests/fuzz/run.py 3
-	$(BARE) $(BIN)/pytest -m "" --cov --cov-report=term
+	$(BARE) $(BIN)/pytest -m "" -n auto --dist worksteal --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=100 --include='bulkcancel/answers.py,bulkcancel/policy.py,bulkcancel/pacing/*,bulkcancel/tally.py'
 
 $(MUTANTS): $(STAMP)
