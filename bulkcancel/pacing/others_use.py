@@ -48,7 +48,7 @@ class OthersUse:
 
     def begin_window(self, remaining: float, own: int, now: float) -> None:
         """Note that a window has ended with that much left and that many requests of ours."""
-        if remaining < math.inf and own > self._first_own:
+        if remaining < math.inf:
             self._own_before = own
             others = (self._first - remaining) / (own - self._first_own) - 1.0
             self.before = min(max(others, 0.0), _MOST)

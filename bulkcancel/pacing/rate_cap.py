@@ -1,5 +1,6 @@
 """`--rate`: a bound of our own, never exceeded over any window of its unit."""
 
+import math
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ class RateCap:
         self._window = rate.per + min(_ON_THE_WAY * rate.per, _MOST_ON_THE_WAY)
         self.rate = rate.count / rate.per
         self._sent: deque[float] = deque(maxlen=rate.count)
-        self._next = float("-inf")
+        self._next = -math.inf
 
     def wait(self, now: float) -> float:
         """Seconds until the next request may go; 0.0 for at once."""

@@ -64,28 +64,28 @@ class ResetEstimate:
         if self._ended is not None:
             self._infer_period(*self._ended)
 
-    def outlived(self, sent_at: float, now: float, *, later: bool) -> None:
-        """Note that a request sent then met no fresh window.
+    def outlived(self, sent_at: float, now: float) -> None:
+        """Note that a request sent then met this window still.
 
         Args:
             sent_at: When it was sent.
             now: When its reply came.
-            later: Whether the window had turned all the same, and others had used up the new one.
         """
-        if later:
-            self._contested = True
-            return
         if sent_at >= self.latest:
             self._late = _ROUNDING  # what is told is rounded down, or a clock is off
             self.latest = now + _ROUNDING
         self.earliest = max(self.earliest, sent_at)
+
+    def record_contention(self) -> None:
+        """Note that the window had turned before a probe came, and others had used up the new one."""
+        self._contested = True
 
     def roll(self, now: float) -> None:
         """Note that the window turned, now or before: its successor is in force."""
         if self.latest - self.earliest < _CLOSE / 2:
             self._contested = False
         if self.period is None or self.latest == math.inf:
-            self._ended = (self.earliest, min(self.latest, now)) if self.latest < math.inf else None
+            self._ended = (self.earliest, min(self.latest, now))
             self.earliest, self.latest = -math.inf, math.inf
             return
         end = min(self.latest, now)

@@ -138,7 +138,7 @@ class Window:
         if begins or (is_probe and limits.remaining is None):
             self._begin(now)
         elif is_probe:
-            self.reset.outlived(sent_at, now, later=False)
+            self.reset.outlived(sent_at, now)
             self._backoff.record_refusal(now, self.reset.aim)
         if limits.reset is not None:
             self.reset.observe(sent_at, now, limits.reset)
@@ -157,9 +157,9 @@ class Window:
             return
         if match is WindowMatch.LATER:
             self._begin(now)
-            self.reset.outlived(sent_at, now, later=True)
+            self.reset.record_contention()
         elif is_probe:
-            self.reset.outlived(sent_at, now, later=False)
+            self.reset.outlived(sent_at, now)
         if self.own and not self.is_spent:
             self.uncounted.record_exhausted(self.own, self.limit)
         self.reset.observe(sent_at, now, left)

@@ -305,3 +305,12 @@ def test_a_pause_of_any_length_that_was_told_is_no_part_of_the_rate(told: float)
     later = accepted(adaptive, 49, now + told, 50.0)
     dry(adaptive, later)
     assert rate_of(adaptive) == pytest.approx(0.97 * 50 / 0.98)
+
+
+def test_a_429_to_a_run_of_one_at_a_time_begins_a_pause_too() -> None:
+    """A probe of something else was refused: what it went to find out does not matter."""
+    adaptive = AdaptiveRate()
+    adaptive.throttled(7.0, is_probe=True, is_first=True)
+    assert adaptive.is_pausing
+    assert rate_of(adaptive) == 1.0
+    assert adaptive.wait(7.0) == pytest.approx(0.02)

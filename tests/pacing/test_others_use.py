@@ -71,19 +71,20 @@ def test_what_was_ours_before_the_first_count_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("own", "age", "lately"),
     [
-        (12, 1.0, 3.0),  # not yet a quarter more than the last window took of ours: they may be late
-        (13, 1.0, 16 * 3 / (13 + 16)),
-        (13, 0.09, 3.0),  # they may be a tenth of a second late as well
+        (9, 1.0, 3.0),  # not yet a quarter more than in the last window: they may be late
+        (10, 1.0, 16 * 3 / (10 + 16)),
+        (10, 0.09, 3.0),  # for a tenth of a second, whatever was ours
+        (10, 0.1, 16 * 3 / (10 + 16)),
     ],
 )
 def test_others_are_expected_again_until_the_window_tells_otherwise(
     own: int, age: float, lately: float
 ) -> None:
     """They may begin later than we do."""
-    others = used(100, 60, 10, now=5.0)
+    others = used(100, 68, 8, now=0.0)
     others.record_first_count(100.0, 0)
-    others.record_reply(5.5)
-    assert others.lately(100.0 - own, own, 0, 5.0 + age) == pytest.approx(lately)
+    others.record_reply(0.5)
+    assert others.lately(100.0 - own, own, 0, age) == pytest.approx(lately)
 
 
 def test_more_of_others_is_believed_at_once() -> None:
@@ -101,3 +102,4 @@ def test_a_first_window_begins_with_its_first_reply() -> None:
     others.record_first_count(100.0, 0)
     assert others.lately(60.0, 40, 0, 10.09) == 1.0
     assert others.lately(60.0, 40, 0, 10.11) == pytest.approx(16 / 56)
+    assert others.lately(99.0, 1, 0, 10.11) == pytest.approx(16 / 17)

@@ -494,3 +494,67 @@ def test_what_is_held_back_to_find_the_turn_is_said_to_be_the_quota() -> None:
     take(pacer, 0.6 + wait, waiting=32)
     assert peek(pacer, 1.5, waiting=31) == math.inf
     assert held(pacer, 1.5, waiting=31) is None
+
+
+def test_a_wait_says_until_when_on_the_clock_it_was_asked_by() -> None:
+    """Whatever holds requests back."""
+    pacer = proven()
+    for _ in range(99):
+        pacer.record_accepted(take(pacer, 1.0), 1.0, SILENT)
+    pacer.record_throttled(take(pacer, 2.0), 2.0, SILENT)
+    pause = held(pacer, 2.0)
+    assert pause is not None
+    assert pause == Wait(pause.seconds, WaitReason.REFUSED, 2.0 + pause.seconds)
+    pacer.record_accepted(take(pacer, 3.0), 3.0, SILENT)
+    pace = held(pacer, 3.0)
+    assert pace is not None
+    assert pace == Wait(pace.seconds, WaitReason.PACE, 3.0 + pace.seconds, pacer._adaptive_rate.rate)
+
+
+def test_a_pause_in_a_window_that_counts_down_ends_with_a_probe() -> None:
+    """There is room, but whether the pause is over one alone finds out."""
+    pacer = alone(proven(told(400, 4, limit=500)))
+    pacer.record_throttled(take(pacer, 1.0), 1.0, SILENT)
+    assert take(pacer, 1.5).is_probe
+
+
+def test_a_probe_goes_when_the_window_has_turned_although_an_answer_is_out() -> None:
+    """It may never come."""
+    pacer = alone(proven(told(1, 4)))
+    take(pacer, 1.0)
+    assert peek(pacer, 3.9) > 0.0
+    probe = take(pacer, 4.1)
+    assert (probe.sent_at, probe.is_probe) == (4.1, True)
+
+
+def test_one_request_waits_for_leave_unless_more_are_said_to() -> None:
+    """One alone will not use up what is left, so it is not held back."""
+    pacer = alone(proven(told(1, 4, limit=500), concurrency=32), knows_turn=False)
+    assert peek(pacer, 0.6) == 0.0
+    assert peek(pacer, 0.6, waiting=2) > 0.0
+
+
+def test_a_rate_that_is_sought_anew_leaves_the_headroom_too() -> None:
+    """What 503s had taught of it was taken back after an outage."""
+    pacer = proven(headroom=0.5)
+    assert answers_503(pacer, 5, 0.1)[-1]
+    now = 20.0
+    assert not any(answers_503(pacer, 8, now))
+    assert not pacer.limit_answers_503
+    pacer.record_accepted(force(pacer, now), now, SILENT)
+    for _ in range(3):
+        for _ in range(100):
+            now += 0.01
+            pacer.record_accepted(force(pacer, now), now, SILENT)
+        pacer.record_throttled(force(pacer, now), now, SILENT)
+        now += 1.0
+        pacer.record_accepted(take(pacer, now), now, SILENT)
+    now += 1.0
+    while peek(pacer, now) == 0.0:
+        take(pacer, now)
+    pace = held(pacer, now)
+    assert pace is not None
+    assert pace.rate is not None
+    now += pace.seconds
+    take(pacer, now)
+    assert peek(pacer, now) == pytest.approx(2.0 / pace.rate)

@@ -89,9 +89,9 @@ def test_the_period_is_learned_from_ends_in_a_row() -> None:
 def test_a_probe_that_came_too_soon_moves_the_end() -> None:
     """Past the told end, what is told must be rounded down: from then on a second is added."""
     estimate = known(13.0, 13.5)
-    estimate.outlived(13.2, 13.3, later=False)
+    estimate.outlived(13.2, 13.3)
     assert (estimate.earliest, estimate.latest) == (13.2, 13.5)
-    estimate.outlived(13.6, 13.7, later=False)
+    estimate.outlived(13.6, 13.7)
     assert (estimate.earliest, estimate.latest) == (13.6, 14.7)
     estimate.observe(13.8, 13.9, 0.0)
     assert estimate.latest == pytest.approx(14.7)
@@ -100,13 +100,13 @@ def test_a_probe_that_came_too_soon_moves_the_end() -> None:
 def test_where_others_race_the_turn_is_searched_for() -> None:
     """The next probe goes earlier, until the turn is known sharply."""
     estimate = known(13.0, 13.5)
-    estimate.outlived(13.6, 13.7, later=True)
+    estimate.record_contention()
     assert estimate.aim == 13.25
     estimate.earliest = 13.45
     estimate.roll(13.5)
     assert estimate.aim == estimate.latest
     unknown = ResetEstimate()
-    unknown.outlived(1.0, 1.1, later=True)
+    unknown.record_contention()
     assert unknown.aim == math.inf
 
 
@@ -147,7 +147,7 @@ def test_a_search_ends_once_the_turn_is_known_to_an_eighth_of_a_second() -> None
     """And not before."""
     for width, still in ((0.13, True), (0.12, False)):
         estimate = known(13.0, 13.0 + width)
-        estimate.outlived(12.0, 12.1, later=True)
+        estimate.record_contention()
         estimate.roll(13.0 + width)
         assert (estimate.aim < estimate.latest) is still
 
@@ -192,6 +192,6 @@ def test_a_period_of_a_second_is_learned_too() -> None:
 def test_where_ends_are_told_too_early_a_reply_is_of_the_window_for_a_second_longer() -> None:
     """What is told is rounded down there."""
     estimate = known(13.0, 13.5)
-    estimate.outlived(13.6, 13.7, later=False)
+    estimate.outlived(13.6, 13.7)
     assert estimate.match(12.0, 12.1, 0.3) is WindowMatch.SAME
     assert estimate.match(12.0, 12.1, 0.2) is WindowMatch.EARLIER

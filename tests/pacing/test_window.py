@@ -217,7 +217,7 @@ def test_a_probe_in_the_old_window_does_not_make_the_next_go_at_once() -> None:
     """Where the turn was looked for early, and its bounds have passed by the time of the reply."""
     window = Window()
     window.accepted(told(2, 1), 0.0, 0.1, left=math.inf, is_probe=False)
-    window.reset.outlived(0.2, 0.3, later=True)
+    window.reset.record_contention()
     window.accepted(told(1, 0), 1.0, 1.3, left=2.0, is_probe=True)
     assert window.reset.aim < 1.3
     assert window.resumes == pytest.approx(1.4)
@@ -445,3 +445,17 @@ def test_without_a_limit_the_headroom_is_a_share_of_the_most_that_was_left() -> 
     accept(window, RateLimitHeaders(None, 5.0, 99, 4.0), 0.0)
     accept(window, RateLimitHeaders(None, 5.0, 49, 3.0), 1.0)
     assert window.room(0) == 49 - 20
+
+
+def test_where_the_turn_is_not_known_one_goes_past_what_is_expected() -> None:
+    """Nothing else would show that there is a new window; the headroom is left until then."""
+    window = Window(0.2)
+    for number in range(10):
+        accept(window, SILENT, number / 100)
+    refuse(window, RateLimitHeaders(retry_after=1.0), 0.5)
+    accept(window, SILENT, 1.7, is_probe=True)
+    for number in range(7):
+        assert window.room(0) > 0.0
+        accept(window, SILENT, 1.8 + number / 100)
+    assert window.own == 8
+    assert window.room(0) == 1.0
