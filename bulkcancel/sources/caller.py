@@ -9,8 +9,7 @@ from uuid import UUID
 from anyio import CancelScope
 
 from bulkcancel.models import InstanceRef
-from bulkcancel.sources.pairs import parse_pair, reject
-from bulkcancel.text import printable
+from bulkcancel.sources.pairs import parse_pair, reject, shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 #: A workflow's and an instance's id, as texts or UUIDs.
 Pair = tuple[str | UUID, str | UUID] | InstanceRef
 
-_SHOWN = 100  # characters of a value that can't be used
 # What can be unpacked into two and yet is no pair: a text, and what has keys or no order.
 _NO_PAIRS = (str, bytes, bytearray, Mapping, AbstractSet)
 _TWO = 2
@@ -80,12 +78,12 @@ class CallerPairs:
     def _row(self, pair: object, line: int) -> "Row":
         two = _two_of(pair)
         if two is None:
-            reason = f"it is not a pair of a workflow id and an instance id: {printable(repr(pair), _SHOWN)}"
+            reason = f"it is not a pair of a workflow id and an instance id: {shown(repr(pair))}"
             return reject("", "", line, "not_a_pair", reason)
         texts = _text_of(two[0]), _text_of(two[1])
         for name, value, text in zip(("workflow", "instance"), two, texts, strict=True):
             if text is None:
-                reason = f"the {name} id is neither a text nor a UUID: {printable(repr(value), _SHOWN)}"
+                reason = f"the {name} id is neither a text nor a UUID: {shown(repr(value))}"
                 return reject(texts[0] or "", texts[1] or "", line, "invalid_id", reason)
         line = pair.line if isinstance(pair, InstanceRef) else line
         return parse_pair(texts[0] or "", texts[1] or "", line, any_id=self._any_id)

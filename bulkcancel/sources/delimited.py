@@ -57,7 +57,7 @@ class Delimited:
         return row_of(workflow_id, instance_id, line, self._options)
 
 
-def choose_columns(first: str, options: "InputOptions", delimiter: str = "") -> tuple[Delimited, bool]:
+def choose_columns(first: str, options: "InputOptions", delimiter: str) -> tuple[Delimited, bool]:
     """Tell the delimiter and the columns by the first record, and whether that record is itself a row.
 
     Args:

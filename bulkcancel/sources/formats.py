@@ -27,7 +27,7 @@ class RecordFormat(Protocol):
         ...
 
 
-def choose_format(first: str, options: "InputOptions", delimiter: str = "") -> tuple[RecordFormat, bool]:
+def choose_format(first: str, options: "InputOptions", delimiter: str) -> tuple[RecordFormat, bool]:
     """Tell the format by the first record, and whether that record is itself a row.
 
     Args:
