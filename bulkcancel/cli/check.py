@@ -197,7 +197,7 @@ def _end(connection: "Connection", findings: "Findings", messages: Messages) -> 
     if failures:
         first = failures[0]
         messages.last(
-            f"{number_of(len(failures), 'check')} of {len(findings)} failed at {connection.name}{key}; "
+            f"{len(failures)} of {number_of(len(findings), 'check')} failed at {connection.name}{key}; "
             f"begin with the first: {first.name.label}. Nothing was changed."
         )
         return ExitCode.USAGE

@@ -63,7 +63,7 @@ def test_what_failed_decides_the_exit_code(call: Call) -> None:
     assert states(ended.out)["API key"] == "FAIL"
     assert states(ended.out)["both keys"] == "?"
     assert ended.last.startswith(
-        "1 check of 9 failed at the sandbox (denied), on this machine; begin with the first: API key."
+        "1 of 9 checks failed at the sandbox (denied), on this machine; begin with the first: API key."
     )
 
 
@@ -86,7 +86,7 @@ def test_missing_keys_are_one_of_several_things(call: Call, nowhere: str) -> Non
     assert ended.code == 2
     assert [label for label, state in states(ended.out).items() if state == "FAIL"] == ["TLS", "API key"]
     assert "DD_API_KEY and DD_APP_KEY not set in the environment" in ended.out
-    assert ended.last.startswith("2 checks of 9 failed at http://127.0.0.1")
+    assert ended.last.startswith("2 of 9 checks failed at http://127.0.0.1")
 
 
 def test_a_keys_file_that_others_can_read_is_told(call: Call, nowhere: str, tmp_path: Path) -> None:

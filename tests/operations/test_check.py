@@ -237,6 +237,15 @@ async def test_an_api_that_answers_something_else(reply: bytes, words: str) -> N
     assert found[R].detail == "not checked: API key failed"
 
 
+async def test_keys_of_another_site_are_told_where_to_look() -> None:
+    """It is the usual reason for a refusal."""
+    async with sandbox(scenario=Scenario.DENIED) as (url, _):
+        target = Target(url, "datadoghq.eu")
+        found = {finding.name: finding for finding in await check(credentials=KEYS, target=target)}
+    assert states(found) == "....F???."
+    assert "at datadoghq.eu, as the browser's address bar has it? Keys of other sites" in found[A].remedy
+
+
 async def test_a_key_that_is_echoed_anywhere_is_not_shown() -> None:
     """In headers that a finding is made of, and in errors."""
     headers = [
