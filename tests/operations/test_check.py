@@ -334,18 +334,24 @@ async def test_a_proxy_that_is_not_there(unused: int, monkeypatch: pytest.Monkey
     assert why_no_proxy("https://api.invalid") == "neither HTTPS_PROXY nor ALL_PROXY is set"
 
 
-@pytest.mark.parametrize("at_site", [False, True])
-async def test_a_name_without_an_address(monkeypatch: pytest.MonkeyPatch, *, at_site: bool) -> None:
+@pytest.mark.parametrize(("at_site", "proxy"), [(False, False), (True, False), (True, True)])
+async def test_a_name_without_an_address(
+    monkeypatch: pytest.MonkeyPatch, *, at_site: bool, proxy: bool
+) -> None:
     """Nothing else can be looked at, but for the keys that are missing anyway."""
 
     def fail(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
+    if proxy:
+        monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
     target = Target.of_site("eu") if at_site else Target.of_url("https://api.invalid")
     found = {finding.name: finding for finding in await check(target=target)}
     assert states(found) == "F???F????"
-    assert ("--base-url" in found[N].remedy) is not at_site
+    assert found[N].detail.startswith("proxy.invalid" if proxy else "api.")
+    assert (", and HTTPS_PROXY or ALL_PROXY." in found[N].remedy) is proxy
+    assert ("--base-url" in found[N].remedy) is not (at_site or proxy)
     assert found[A].detail.startswith("DD_API_KEY and DD_APP_KEY not set in the environment")
     assert found[P].detail == "not checked: name resolution failed"
 
