@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     )
     from bulkcancel.events import Observer
     from bulkcancel.models import ExitCode, InstanceRef, Outcome, Result, StopReason
+    from bulkcancel.operations.check import check
+    from bulkcancel.operations.findings import CheckName, CheckStatus, Finding
     from bulkcancel.operations.library import cancel_all
     from bulkcancel.operations.session import Session, open_session
     from bulkcancel.settings import FailureLimit, Rate, Settings, Shard
@@ -26,10 +28,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BulkCancelError",
+    "CheckName",
+    "CheckStatus",
     "ConfigurationError",
     "Credentials",
     "ExitCode",
     "FailureLimit",
+    "Finding",
     "InputError",
     "InstanceRef",
     "Observer",
@@ -46,11 +51,16 @@ __all__ = [
     "Target",
     "__version__",
     "cancel_all",
+    "check",
     "open_session",
 ]
 
 _HOMES = {
     "cancel_all": "bulkcancel.operations.library",
+    "check": "bulkcancel.operations.check",
+    "CheckName": "bulkcancel.operations.findings",
+    "CheckStatus": "bulkcancel.operations.findings",
+    "Finding": "bulkcancel.operations.findings",
     "open_session": "bulkcancel.operations.session",
     "Session": "bulkcancel.operations.session",
     "Observer": "bulkcancel.events",

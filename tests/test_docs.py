@@ -12,12 +12,14 @@ import pytest
 from support.children import MAIN
 from test_architecture import ALLOWED
 
+from bulkcancel.cli.check import command as check_command
 from bulkcancel.cli.program import main
 from bulkcancel.cli.run import command as run_command
 from bulkcancel.cli.sandbox import command as sandbox_command
 from bulkcancel.datadog import Target
 from bulkcancel.events import Event
 from bulkcancel.models import ExitCode, Outcome
+from bulkcancel.operations.findings import CheckName
 from bulkcancel.report import COLUMNS
 from bulkcancel.sandbox import SandboxOptions, Scenario
 from bulkcancel.sandbox.server import Sandbox, serve
@@ -38,14 +40,14 @@ def test_the_readme_names_every_option_and_no_other() -> None:
     listed = {part for words in re.findall(r"`(-[^`]+)`", section) for part in words.split("/")}
     assert listed == options_of(run_command)
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
-    assert used <= options_of(run_command) | {"--help"}
+    assert used <= options_of(run_command) | options_of(check_command) | {"--help"}
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
 def test_the_documentation_knows_no_option_that_is_not_there(page: Path) -> None:
     """Every word with two dashes is an option."""
     used = set(re.findall(r"(?<![\w|-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
-    assert used <= options_of(run_command) | options_of(sandbox_command)
+    assert used <= options_of(run_command) | options_of(sandbox_command) | options_of(check_command)
 
 
 def test_the_documentation_names_every_option_of_the_sandbox() -> None:
@@ -53,6 +55,17 @@ def test_the_documentation_names_every_option_of_the_sandbox() -> None:
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     table = index.split("| option of `sandbox` |")[1].split("\n\n")[0]
     assert set(re.findall(r"--[a-z-]+[a-z]", table)) == options_of(sandbox_command)
+
+
+def test_the_documentation_has_every_line_of_a_check() -> None:
+    """In its table, in its order, and in the sample of the README."""
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    table = index.split("| line | what is looked at |")[1].split("\n\n")[0]
+    labels = [name.label for name in CheckName]
+    assert re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE) == labels
+    sample = README.split("## Check")[1].split("```text\n")[1].split("```")[0]
+    lines = [line for line in sample.splitlines() if not line.startswith(" ")]
+    assert [line[6:21].rstrip() for line in lines] == labels
 
 
 def test_the_readme_has_every_outcome_and_exit_code() -> None:
@@ -97,7 +110,7 @@ def test_help_has_every_exit_code_and_scenario(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["sandbox", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], ["check", "--help"], ["run", "--help"], ["sandbox", "--help"]])
 def test_help_is_the_same_without_docstrings(words: list[str]) -> None:
     """`PYTHONOPTIMIZE=2` takes them away; and no mark of the layout is left standing in it."""
     texts = [

@@ -1,6 +1,7 @@
 """Where requests go, and as whom: what the target options come to."""
 
 import os
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,15 @@ import click
 from bulkcancel.datadog.keys import Credentials, MissingKeysError, read_credentials
 from bulkcancel.datadog.target import DEFAULT_SITE, Target
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.sandbox import Scenario
+from bulkcancel.sandbox import SandboxOptions, Scenario
 from bulkcancel.sites import SANDBOX, WITHOUT_WORKFLOWS
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from bulkcancel.cli.run_options import TargetOptions
+    from bulkcancel.clock import Clock
 
 _SANDBOX_KEY = "5a6db0c5a6db0c5a6db0c5a6db0c5a6d"
 
@@ -103,6 +106,18 @@ def with_keys(found: Connection, keys_file: "Path | None", *, may_lack: bool) ->
         if may_lack:
             return found
         raise
+
+
+@asynccontextmanager
+async def reachable(connection: Connection, clock: "Clock") -> "AsyncIterator[Target]":
+    """The API as it is talked to; for a rehearsal, a sandbox that serves while the context lasts."""
+    if connection.scenario is None:
+        yield connection.target
+        return
+    from bulkcancel.sandbox.server import Sandbox, serve  # noqa: PLC0415 - rehearsals only
+
+    async with serve(Sandbox(SandboxOptions(scenario=connection.scenario), clock)) as url:
+        yield Target.of_url(url)
 
 
 def _typed(context: click.Context, name: str) -> bool:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from anyio import create_task_group
 
 from bulkcancel.cli.closing import Closing
+from bulkcancel.cli.connection import reachable
 from bulkcancel.cli.streams import is_terminal
-from bulkcancel.datadog import Target, connect
+from bulkcancel.datadog import connect
 from bulkcancel.engine import Observers
 from bulkcancel.errors import BulkCancelError
 from bulkcancel.operations.cancel import GRACE
 from bulkcancel.operations.session import Session
 from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
 from bulkcancel.progress import Announcer, ProgressDisplay
-from bulkcancel.sandbox import SandboxOptions
 
 if TYPE_CHECKING:
     from bulkcancel.cli.prepared_run import PreparedRun
@@ -90,12 +90,7 @@ class Execution:
 
     async def _connect(self, stack: AsyncExitStack) -> "DatadogApi":
         connection = self._prepared.connection
-        target = connection.target
-        if connection.scenario is not None:
-            from bulkcancel.sandbox.server import Sandbox, serve  # noqa: PLC0415 - rehearsals only
-
-            sandbox = Sandbox(SandboxOptions(scenario=connection.scenario), self._clock)
-            target = Target.of_url(await stack.enter_async_context(serve(sandbox)))
+        target = await stack.enter_async_context(reachable(connection, self._clock))
         settings, credentials = self._prepared.settings, connection.credentials
         assert credentials is not None  # noqa: S101 - only a dry run goes without
         return await stack.enter_async_context(

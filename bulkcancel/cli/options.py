@@ -104,13 +104,15 @@ pace_options = together(
     ),
 )
 
+log_format_option = click.option(
+    "--log-format",
+    type=params.Choice([form.value for form in LogFormat]),
+    default=LogFormat.TEXT.value,
+    help="How messages are written to standard error.",
+)
+
 message_options = together(
-    click.option(
-        "--log-format",
-        type=params.Choice([form.value for form in LogFormat]),
-        default=LogFormat.TEXT.value,
-        help="How messages are written to standard error.",
-    ),
+    log_format_option,
     click.option("-q", "--quiet", is_flag=True, help="Say only how it ended."),
     click.option("-v", "--verbose", is_flag=True, help="Say what became of each row."),
     click.option("--no-progress", is_flag=True, help="No progress display."),

@@ -24,7 +24,7 @@ PAGE_LIMIT = 8 * 1024 * 1024
 _DETAIL_LIMIT = 200
 _TOLD_BY_STATUS = frozenset({429, 500, 502, 503, 504})
 _NOTHING_SAID = 3  # bytes: an accepted cancel's `{}` and its line end
-_PROXY_WANTS_PASSWORD = frozenset({401, 407})  # the first is tinyproxy's
+PROXY_WANTS_PASSWORD = frozenset({401, 407})  # the first is tinyproxy's
 _NO_MORE_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 
 
@@ -164,7 +164,7 @@ class DatadogApi:
             case aiohttp.ClientConnectorCertificateError():
                 kind, words = FailureKind.UNTRUSTED, self._describe(error)
             case aiohttp.ClientHttpProxyError():
-                wants_password = error.status in _PROXY_WANTS_PASSWORD
+                wants_password = error.status in PROXY_WANTS_PASSWORD
                 kind = FailureKind.PROXY_REFUSED if wants_password else FailureKind.CONNECTION
                 words = self._describe(error)
             case OSError() if error.errno in _NO_MORE_FILES:
@@ -188,7 +188,7 @@ class DatadogApi:
         text = str(error)
         if isinstance(error, aiohttp.ClientHttpProxyError):  # its own words hold the proxy's address
             text = f"the proxy answered {error.status} {error.message}"
-            if error.status in _PROXY_WANTS_PASSWORD:
+            if error.status in PROXY_WANTS_PASSWORD:
                 text += "; it wants a user name and password, before the host in the proxy's variable"
         return printable(self._redactor.text(f"{name}: {text}" if text else name), _DETAIL_LIMIT)
 

@@ -58,15 +58,13 @@ async def connect(
         ConfigurationError: The CA bundle or the proxy can't be used.
     """
     proxy = proxy_for(target.base_url)
-    pool = Pool(keepalive_timeout=_KEEPALIVE_SECONDS, ttl_dns_cache=_DNS_SECONDS, ssl=_trusting(ca_bundle))
+    pool = Pool(keepalive_timeout=_KEEPALIVE_SECONDS, ttl_dns_cache=_DNS_SECONDS, ssl=trusting(ca_bundle))
     headers = {
         "Accept": "application/json",
         "DD-API-KEY": credentials.api_key,
         "DD-APPLICATION-KEY": credentials.app_key,
     }
-    secrets = [credentials.api_key, credentials.app_key]
-    if proxy is not None and proxy.password:
-        secrets += [proxy.password, proxy.raw_password or ""]
+    secrets = [credentials.api_key, credentials.app_key, *password_of(proxy)]
     async with aiohttp.ClientSession(
         connector=pool,
         middlewares=(pool.send_once,),
@@ -79,7 +77,7 @@ async def connect(
         yield DatadogApi(session, target.base_url, headers, proxy=proxy, redactor=Redactor(secrets))
 
 
-def _trusting(ca_bundle: "Path | None") -> ssl.SSLContext:
+def trusting(ca_bundle: "Path | None") -> ssl.SSLContext:
     """A context that verifies certificates and host names: by the bundle, or else as the system does."""
     # A FIFO would keep us waiting.
     if ca_bundle is not None and ca_bundle.exists() and not ca_bundle.is_file():
@@ -120,3 +118,18 @@ def proxy_for(base_url: str) -> URL | None:
             f"{variable} must be an http:// or https:// address; other proxies can't be used."
         )
     return proxy
+
+
+def password_of(proxy: URL | None) -> list[str]:
+    """A proxy's password, in the spellings in which somebody may repeat it."""
+    return [proxy.password, proxy.raw_password or ""] if proxy is not None and proxy.password else []
+
+
+def why_no_proxy(base_url: str) -> str:
+    """Why requests for this host take no proxy, where `proxy_for` has none."""
+    host = URL(base_url).host or ""
+    if is_loopback(host):
+        return "this machine never goes through one"
+    if proxy_bypass(host):
+        return "NO_PROXY names the host"
+    return "neither HTTPS_PROXY nor ALL_PROXY is set"

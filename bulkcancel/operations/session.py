@@ -1,6 +1,5 @@
 """One API for several operations: what was learned of its quota, its keys and its outages stays."""
 
-import asyncio
 import os
 from contextlib import asynccontextmanager, closing
 from dataclasses import fields
@@ -13,6 +12,7 @@ from bulkcancel.engine import Dispatcher, Observers, Totals
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import StopReason
+from bulkcancel.operations.arguments import check_arguments, require_asyncio
 from bulkcancel.operations.cancel import CancelRun
 from bulkcancel.operations.recorded_rows import RecordedRows
 from bulkcancel.operations.report_target import ReportTarget
@@ -205,9 +205,9 @@ async def open_session(
         ConfigurationError: An argument can't be used, a key is missing, the site is unknown, or no asyncio
             event loop runs; nothing was sent.
     """
-    _require_asyncio()
+    require_asyncio()
     is_observer = observer is None or callable(getattr(observer, "observe", None))
-    _check(
+    check_arguments(
         ("settings", settings, "a Settings", isinstance(settings, Settings | None)),
         ("credentials", credentials, "a Credentials", isinstance(credentials, Credentials | None)),
         ("target", target, "a Target", isinstance(target, Target | None)),
@@ -232,7 +232,7 @@ def check_cancel_arguments(
         ConfigurationError: One of them can't be used; the message names it.
     """
     is_usable = pairs is None or CallerPairs.can_take(pairs)
-    _check(
+    check_arguments(
         ("pairs", pairs, "an iterable of (workflow id, instance id) pairs", is_usable),
         ("on_result", on_result, "a function that takes a Result", on_result is None or callable(on_result)),
         ("report", report, "a path", isinstance(report, str | os.PathLike | None)),
@@ -243,19 +243,3 @@ def check_cancel_arguments(
         raise ConfigurationError("resume=True needs a report: give the path of the one to continue.")
     if pairs is None and not resume:
         raise ConfigurationError("There are no pairs. Without them, only a report can be resumed.")
-
-
-def _check(*arguments: tuple[str, object, str, bool]) -> None:
-    for name, value, wanted, usable in arguments:
-        if not usable:
-            raise ConfigurationError.of_value(name, value, wanted)
-
-
-def _require_asyncio() -> None:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        raise ConfigurationError(
-            "bulkcancel needs asyncio, and no asyncio event loop runs here: call it from asyncio.run(...), "
-            "or in a trio program from a thread of its own."
-        ) from None

@@ -117,7 +117,7 @@ def _retry_after(text: str | None, headers: "Mapping[str, str]", wall: float) ->
         return None
     seconds = _seconds(text, headers, wall)
     if seconds is None:
-        moment = _moment(text)
+        moment = http_date(text)
         if moment is None:
             return None
         seconds = max(0.0, moment - _written_at(headers, wall))
@@ -126,11 +126,11 @@ def _retry_after(text: str | None, headers: "Mapping[str, str]", wall: float) ->
 
 def _written_at(headers: "Mapping[str, str]", wall: float) -> float:
     """The time on the server's clock when the reply was written; ours may be hours off."""
-    moment = _moment(headers.get("Date", ""))
+    moment = http_date(headers.get("Date", ""))
     return wall if moment is None else moment
 
 
-def _moment(text: str) -> float | None:
+def http_date(text: str) -> float | None:
     """Seconds since the epoch of an HTTP date, or None where it is none."""
     try:
         moment = parsedate_to_datetime(text)

@@ -87,4 +87,5 @@ def workflow_shown(workflow: "Workflow") -> dict[str, Any]:
 
 
 def _timestamp(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime, which takes four times as long: a page has two hundred of them.
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds")[:-6] + "Z"

@@ -1,13 +1,22 @@
 """`bulkcancel sandbox`: words become a quota, or one clear sentence."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
 import pytest
+from support.children import MAIN, child, read_to
 from support.cliapp import Call
 
 from bulkcancel.cli import sandbox
 from bulkcancel.models import ExitCode
 from bulkcancel.sandbox import HeaderMode, Pages, Permission, Quota, QuotaModel, Runaway, SandboxOptions
+from bulkcancel.sandbox.chances import workflow_id_of
 
 FIXED, TOKEN, LEAKY = QuotaModel
+RUNAWAY = workflow_id_of(0, 0)
 ALWAYS, NONE, RETRY = HeaderMode.ALWAYS, HeaderMode.NONE, HeaderMode.RETRY_AFTER
 
 
@@ -78,3 +87,23 @@ def test_a_mistake_in_a_quota_exits_2(call: Call, words: str, sentence: str) -> 
     ended = call("sandbox", *words.split())
     assert ended.code == 2
     assert sentence in ended.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "named"), [([], "Try: bulkcancel run"), (["--scenario", "runaway"], RUNAWAY)]
+)
+def test_it_says_where_it_listens_and_what_to_begin_with(
+    tmp_path: Path, words: list[str], named: str
+) -> None:
+    """For a runaway, its id; the server's record has it too."""
+    command = [sys.executable, "-c", MAIN, "sandbox", "--port", "0", *words]
+    with child(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        url = read_to(process.stderr, "listens at").rsplit(" ", 1)[1].strip()
+        read_to(process.stderr, named)
+        with urlopen(f"{url}/sandbox/record") as reply:  # noqa: S310 - loopback
+            workflows = json.load(reply)["workflows"]
+        process.terminate()
+        assert process.wait() == 143
+    assert workflows[RUNAWAY]["running"] > (2900 if words else 20)
+    assert workflows[RUNAWAY]["published"]
