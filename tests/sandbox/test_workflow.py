@@ -130,6 +130,16 @@ def test_a_runaway_starts_instances_while_it_is_published() -> None:
     assert ids(runaway(seed=1), NOON + 30.0) != later
 
 
+def test_every_list_is_newest_first() -> None:
+    """Also where an instance that started long ago joins it."""
+    workflow = flow()
+    workflow.page(0, 1, NOON)
+    workflow.cancel(X, NOON)
+    starts = [instance.started_at for instance in workflow.page(0, 100, NOON)]
+    assert len(starts) == 26
+    assert starts == sorted(starts, reverse=True)
+
+
 def test_unpublishing_ends_the_starts_but_for_what_is_buffered() -> None:
     """Those begin late; published again, it starts more."""
     workflow = runaway(late=4)
