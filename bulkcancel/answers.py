@@ -131,15 +131,27 @@ def read_state(answer: Reply | Failure) -> tuple[State, str]:
 def _state_in(body: bytes) -> tuple[State, str]:
     try:
         attributes = json.loads(body)["data"]["attributes"]
-        kind = (attributes.get("instanceStatus") or {}).get("detailsKind") or ""
-        has_end = bool(attributes.get("endTimestamp"))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return State.UNREADABLE, "the read's answer was not an instance"
+    except (ValueError, LookupError, TypeError, RecursionError):
+        attributes = None
+    state, kind = state_of(attributes)
+    if state is State.UNREADABLE:
+        return state, "the read's answer was not an instance"
+    return state, printable(kind, DETAIL_LIMIT) if state is State.ENDED else ""
+
+
+def state_of(attributes: object) -> tuple[State, str]:
+    """An instance's state and the API's own word for it, from its attributes in a reply."""
+    if not isinstance(attributes, dict):
+        return State.UNREADABLE, ""
+    status = attributes.get("instanceStatus") or {}
+    if not isinstance(status, dict):
+        return State.UNREADABLE, ""
+    kind = str(status.get("detailsKind") or "")
     if kind == "CANCELED":
-        return State.CANCELED, ""
-    if has_end or kind not in {"", "IN_PROGRESS"}:
-        return State.ENDED, printable(str(kind), DETAIL_LIMIT)
-    return State.RUNNING, ""
+        return State.CANCELED, kind
+    if attributes.get("endTimestamp") or kind not in {"", "IN_PROGRESS"}:
+        return State.ENDED, kind
+    return State.RUNNING, kind
 
 
 def is_json_or_empty(body: bytes) -> bool:

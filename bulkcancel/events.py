@@ -20,6 +20,13 @@ class Endpoint(StrEnum):
 
     CANCEL = "cancel"
     READ = "read"
+    LIST = "list"
+    LIST_WORKFLOWS = "list_workflows"
+    READ_WORKFLOW = "read_workflow"
+    PUBLISH = "publish"
+
+    # Limiters are kept by endpoint, and an enum's own hash is a function written in Python.
+    __hash__ = str.__hash__
 
 
 class Concern(StrEnum):
@@ -51,7 +58,7 @@ class Attempted(NamedTuple):
 
     Attributes:
         endpoint: What it was for.
-        ref: The instance it was about.
+        ref: The instance it was about; where it was about a workflow, without an instance id, and of line 0.
         status: The reply's status, or None where there was none.
         failure: Why there was no reply, or None.
         seconds: From its sending to its end.

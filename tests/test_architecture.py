@@ -7,11 +7,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "bulkcancel"
 WORDS = {"events", "models", "errors", "clock", "text", "sites", "digest", "settings", "_version"}
-PURE = {"answers", "policy", "pacing", "tally"}
+PURE = {"answers", "listings", "policy", "pacing", "tally"}
 EDGES = {"sources", "ledger", "report", "datadog", "progress"}
 ALLOWED = {
     **dict.fromkeys(WORDS, WORDS),
     **{room: WORDS | {room} for room in PURE},
+    "listings": WORDS | {"answers", "listings"},
     "policy": WORDS | {"answers", "policy"},
     **{room: WORDS | {room} for room in EDGES},
     "progress": WORDS | PURE | {"progress"},

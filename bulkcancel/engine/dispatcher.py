@@ -8,6 +8,7 @@ from bulkcancel.engine.credential_check import CredentialCheck
 from bulkcancel.engine.limiter import Limiter
 from bulkcancel.engine.limiter_watch import LimiterWatch
 from bulkcancel.engine.observers import Observers
+from bulkcancel.engine.reader import Reader
 from bulkcancel.engine.sender import Sender
 from bulkcancel.engine.stop_signal import StopSignal
 from bulkcancel.engine.verifier import Verifier
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from bulkcancel.models import Failure, InstanceRef, Reply
     from bulkcancel.settings import Settings
 
-_MOST_READS = 16
+_MOST_ASIDE = 16  # requests in flight of what goes on beside canceling and listing
 
 
 class Api(Protocol):
@@ -35,6 +36,22 @@ class Api(Protocol):
         """Read one instance."""
         ...
 
+    async def list_instances(self, workflow_id: str, *, size: int, number: int) -> "Reply | Failure":
+        """Read one page of a workflow's instances."""
+        ...
+
+    async def list_workflows(self, *, limit: int, page: int, query: str = "") -> "Reply | Failure":
+        """Read one page of the workflows."""
+        ...
+
+    async def get_workflow(self, workflow_id: str) -> "Reply | Failure":
+        """Read one workflow."""
+        ...
+
+    async def set_published(self, workflow_id: str, *, published: bool) -> "Reply | Failure":
+        """Publish a workflow, or stop its automatic triggers."""
+        ...
+
     async def check_keys(self) -> "Reply | Failure":
         """Ask whether both keys are good."""
         ...
@@ -44,12 +61,12 @@ class Dispatcher:
     """Sends requests within the limits of one API.
 
     Attributes:
+        api: The API.
         clock: Where all who work with it get their time from.
         stop_signal: Ends what goes on early.
         observers: Who is told what happens.
         credential_check: What is known of the keys.
         cancels: The limiter of requests that cancel.
-        reads: The limiter of requests that read: reads and cancels have different quotas.
         sender: Sends cancels until each is decided or given up.
         verifier: Watches instances until they have ended.
     """
@@ -63,14 +80,15 @@ class Dispatcher:
         observers: Observers | None = None,
         jitter: "Callable[[], float]" = random.random,
     ) -> None:
+        self.api = api
         self.clock = clock or SystemClock()
         self.stop_signal = StopSignal()
         self.observers = Observers() if observers is None else observers
         self.credential_check = CredentialCheck()
-        pacer = Pacer(concurrency=settings.concurrency, rate=settings.rate, headroom=settings.headroom)
-        self.cancels = self._limiter(pacer, Endpoint.CANCEL)
-        readers = min(settings.concurrency, _MOST_READS)
-        self.reads = self._limiter(Pacer(concurrency=readers, headroom=settings.headroom), Endpoint.READ)
+        self._settings = settings
+        self._jitter = jitter
+        self._readers: dict[Endpoint, Reader] = {}
+        self.cancels = self._limiter(Endpoint.CANCEL)
         self.sender = Sender(
             api.cancel,
             api.check_keys,
@@ -84,12 +102,34 @@ class Dispatcher:
         )
         self.verifier = Verifier(
             api.get_instance,
-            self.reads,
+            self.reader(Endpoint.READ),
             clock=self.clock,
             stop_signal=self.stop_signal,
             observers=self.observers,
         )
 
-    def _limiter(self, pacer: Pacer, endpoint: Endpoint) -> Limiter:
+    def reader(self, endpoint: Endpoint) -> Reader:
+        """What sends the requests of one endpoint, through its own limiter: each has a quota of its own."""
+        found = self._readers.get(endpoint)
+        if found is None:
+            found = self._readers[endpoint] = Reader(
+                endpoint,
+                self._limiter(endpoint),
+                self._settings,
+                clock=self.clock,
+                stop_signal=self.stop_signal,
+                observers=self.observers,
+                jitter=self._jitter,
+            )
+        return found
+
+    def _limiter(self, endpoint: Endpoint) -> Limiter:
+        settings = self._settings
+        is_aside = endpoint is not Endpoint.CANCEL and endpoint is not Endpoint.LIST
+        pacer = Pacer(
+            concurrency=min(settings.concurrency, _MOST_ASIDE) if is_aside else settings.concurrency,
+            rate=None if is_aside else settings.rate,
+            headroom=settings.headroom,
+        )
         watch = LimiterWatch(endpoint, pacer, self.observers, self.clock)
         return Limiter(pacer, self.clock, self.stop_signal, watch)

@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     Call = Callable[[InstanceRef], Awaitable[Reply | Failure]]
     CheckKeys = Callable[[], Awaitable[Reply | Failure]]
 
-_LONGEST_RETRY_AFTER = 60.0
+LONGEST_RETRY_AFTER = 60.0
 # What trying again will not mend, where nothing was ever answered.
-_HOPELESS = {
+HOPELESS = {
     FailureKind.UNTRUSTED: StopReason.UNTRUSTED,
     FailureKind.PROXY_REFUSED: StopReason.PROXY_REFUSED,
 }
 # A row that goes ahead as a probe while the API is down does not pay for it, for about a minute: the
 # breaker's pauses are 1, 2, 4, 8, 10, 10, … s. A row that itself brings the faults pays after that.
-_FREE_PROBES = 9
+FREE_PROBES = 9
 # Where nothing was ever answered there are two minutes: a first row that brings the faults itself must be
 # given up well before they are over, so that the next one shows that the API is there.
-_FREE_PROBES_AT_FIRST = 5
+FREE_PROBES_AT_FIRST = 5
 # Seconds between tries to open a connection where no more files may be opened, and in all.
-_UNTIL_FILES_ARE_FREE = 1.0
-_LONGEST_STARVED = 120.0
+UNTIL_FILES_ARE_FREE = 1.0
+LONGEST_STARVED = 120.0
 
 
 class HeldBackError(Exception):
@@ -118,7 +118,7 @@ class Sender:
             HeldBackError: Its workflow was refused meanwhile, and nothing was sent.
         """
         permit = await self._limiter.acquire()
-        free_probes = _FREE_PROBES if self._has_answered else _FREE_PROBES_AT_FIRST
+        free_probes = FREE_PROBES if self._has_answered else FREE_PROBES_AT_FIRST
         is_free = permit.is_probe and self._limiter.pacer.is_down and item.probes < free_probes
         try:
             if self._credential_check.holds_back(item.ref.workflow_id):
@@ -174,7 +174,7 @@ class Sender:
             if self._observers and not self._has_told_of_files:
                 self._has_told_of_files = True
                 self._observers.tell(Concerned(Concern.FEW_FILES))
-        if now - self.starved_since >= _LONGEST_STARVED:
+        if now - self.starved_since >= LONGEST_STARVED:
             self._stop_signal.request(StopReason.NO_FILES)
         return True
 
@@ -192,9 +192,9 @@ class Sender:
         item.probes += is_free
         if isinstance(answer, Reply):
             told = read_rate_limit_headers(answer.headers, self._clock.wall()).retry_after
-            item.retry_after = min(told or 0.0, _LONGEST_RETRY_AFTER)
-        elif answer.kind in _HOPELESS and not self._has_answered:
-            self._stop_signal.request(_HOPELESS[answer.kind])
+            item.retry_after = min(told or 0.0, LONGEST_RETRY_AFTER)
+        elif answer.kind in HOPELESS and not self._has_answered:
+            self._stop_signal.request(HOPELESS[answer.kind])
         down_for = self._limiter.pacer.down_for(self._clock.now())
         if is_out_of_reach(down_for, has_answered=self._has_answered):
             self._stop_signal.request(StopReason.UNREACHABLE)
@@ -221,7 +221,7 @@ class Sender:
     def _wait(self, state: RetryCallState) -> float:
         item: WorkItem = state.args[0]
         if item.is_starved:
-            return _UNTIL_FILES_ARE_FREE
+            return UNTIL_FILES_ARE_FREE
         if item.is_again:
             return 0.0
         if item.classification is not None and item.classification.verdict is Verdict.THROTTLED:

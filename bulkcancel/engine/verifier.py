@@ -2,19 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from bulkcancel.answers import State, Verdict, classify, read_state
+from bulkcancel.answers import State, Verdict, read_state
 from bulkcancel.engine.stop_signal import StoppedError
-from bulkcancel.events import Concern, Concerned, Endpoint
-from bulkcancel.models import Failure, FailureKind, Outcome
+from bulkcancel.events import Concern, Concerned
+from bulkcancel.models import Outcome
 
 if TYPE_CHECKING:
     from bulkcancel.clock import Clock
-    from bulkcancel.engine.limiter import Limiter
     from bulkcancel.engine.observers import Observers
+    from bulkcancel.engine.reader import Reader
     from bulkcancel.engine.sender import Call
     from bulkcancel.engine.stop_signal import StopSignal
-    from bulkcancel.models import InstanceRef, Reply
-    from bulkcancel.pacing import Permit
+    from bulkcancel.models import InstanceRef
 
 # A recorded instance's end lies about 0.4 s after its cancel call.
 _FIRST_LOOK = 0.5
@@ -33,14 +32,14 @@ class Verifier:
     def __init__(
         self,
         read: "Call",
-        limiter: "Limiter",
+        reader: "Reader",
         *,
         clock: "Clock",
         stop_signal: "StopSignal",
         observers: "Observers",
     ) -> None:
         self._read_instance = read
-        self._limiter = limiter
+        self._reader = reader
         self._clock = clock
         self._stop_signal = stop_signal
         self._observers = observers
@@ -93,26 +92,9 @@ class Verifier:
         Raises:
             StoppedError: The run stops.
         """
-        answer, permit = await self._read(ref)
-        if isinstance(answer, Failure) and answer.kind is FailureKind.STALE:
-            self._limiter.abandon(permit)
-            answer, permit = await self._read(ref)
-        # The same statuses mean the same things to the pacing, whichever request they answer.
-        verdict = classify(answer).verdict
-        is_refused = verdict is Verdict.FORBIDDEN or verdict is Verdict.UNAUTHORIZED
+        answer, meaning = await self._reader.once(lambda: self._read_instance(ref), ref)
+        is_refused = meaning.verdict is Verdict.FORBIDDEN or meaning.verdict is Verdict.UNAUTHORIZED
         if is_refused and self.may_read and self._observers:
             self._observers.tell(Concerned(Concern.MAY_NOT_READ, read_state(answer)[1]))
         self.may_read = not is_refused
-        self._limiter.complete(permit, answer, verdict)
         return read_state(answer)
-
-    async def _read(self, ref: "InstanceRef") -> "tuple[Reply | Failure, Permit]":
-        permit = await self._limiter.acquire()
-        try:
-            answer = await self._read_instance(ref)
-        except BaseException:
-            self._limiter.abandon(permit)
-            raise
-        if self._observers:
-            self._observers.tell_attempt(Endpoint.READ, ref, answer, self._clock.now() - permit.sent_at)
-        return answer, permit

@@ -75,4 +75,11 @@ class Announcer:
                 assert_never(event.concern)
 
 
-_WHO = {Endpoint.CANCEL: "The API has", Endpoint.READ: "Reads of instances have"}
+_WHO = {
+    Endpoint.CANCEL: "The API has",
+    Endpoint.READ: "Reads of instances have",
+    Endpoint.LIST: "Lists of instances have",
+    Endpoint.LIST_WORKFLOWS: "The list of workflows has",
+    Endpoint.READ_WORKFLOW: "Reads of workflows have",
+    Endpoint.PUBLISH: "Changes of workflows have",
+}

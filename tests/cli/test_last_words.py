@@ -48,6 +48,22 @@ class Server:
         """Never asked."""
         raise AssertionError(ref)
 
+    async def list_instances(self, workflow_id: str, *, size: int, number: int) -> Reply | Failure:
+        """Never asked."""
+        raise AssertionError(workflow_id, size, number)
+
+    async def list_workflows(self, *, limit: int, page: int, query: str = "") -> Reply | Failure:
+        """Never asked."""
+        raise AssertionError(limit, page, query)
+
+    async def get_workflow(self, workflow_id: str) -> Reply | Failure:
+        """Never asked."""
+        raise AssertionError(workflow_id)
+
+    async def set_published(self, workflow_id: str, *, published: bool) -> Reply | Failure:
+        """Never asked."""
+        raise AssertionError(workflow_id, published)
+
     async def check_keys(self) -> Reply | Failure:
         """Never asked."""
         raise AssertionError

@@ -9,11 +9,13 @@ from support.runs import Heard
 from bulkcancel.answers import State
 from bulkcancel.engine import Observers
 from bulkcancel.engine.limiter import Limiter
+from bulkcancel.engine.reader import Reader
 from bulkcancel.engine.stop_signal import StoppedError, StopSignal
 from bulkcancel.engine.verifier import Verifier
 from bulkcancel.events import Attempted, Endpoint
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, StopReason
 from bulkcancel.pacing import Pacer
+from bulkcancel.settings import Settings
 
 REF = InstanceRef("w", "i", 1)
 STALE = Failure(FailureKind.STALE, "closed")
@@ -38,11 +40,21 @@ def verifier(api: FakeApi) -> tuple[Verifier, Limiter, StopSignal]:
     """One with a limiter of its own."""
     stop_signal = StopSignal()
     limiter = Limiter(Pacer(concurrency=4), api.clock, stop_signal)
-    return (
-        Verifier(api.get_instance, limiter, clock=api.clock, stop_signal=stop_signal, observers=Observers()),
+    return verifier_with(api, limiter, stop_signal, Observers()), limiter, stop_signal
+
+
+def verifier_with(api: FakeApi, limiter: Limiter, stop_signal: StopSignal, observers: Observers) -> Verifier:
+    """One that reads through this limiter."""
+    reader = Reader(
+        Endpoint.READ,
         limiter,
-        stop_signal,
+        Settings(),
+        clock=api.clock,
+        stop_signal=stop_signal,
+        observers=observers,
+        jitter=lambda: 1.0,
     )
+    return Verifier(api.get_instance, reader, clock=api.clock, stop_signal=stop_signal, observers=observers)
 
 
 async def test_it_looks_after_half_a_second_and_then_ever_more_rarely() -> None:
@@ -186,7 +198,7 @@ async def test_a_read_is_told_with_its_instance_its_answer_and_its_time() -> Non
     api = Looking(0.0, Reply(503, {}, b""))
     one, _, _ = verifier(api)
     heard = Heard()
-    one._observers = Observers((heard,))
+    one._reader._observers = Observers((heard,))
 
     async def slowly(ref: InstanceRef) -> Reply | Failure:
         await api.clock.sleep(2.0)

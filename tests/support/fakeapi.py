@@ -53,6 +53,26 @@ class FakeApi:
             return UNKNOWN
         return self.reads.pop(0) if len(self.reads) > 1 else self.reads[0]
 
+    async def list_instances(self, workflow_id: str, *, size: int, number: int) -> Reply | Failure:  # noqa: ARG002 - the protocol
+        """Know no workflow."""
+        await self.clock.sleep(self.latency)
+        return UNKNOWN
+
+    async def list_workflows(self, *, limit: int, page: int, query: str = "") -> Reply | Failure:  # noqa: ARG002 - the protocol
+        """Have none."""
+        await self.clock.sleep(self.latency)
+        return Reply(200, {}, b'{"data":[]}')
+
+    async def get_workflow(self, workflow_id: str) -> Reply | Failure:  # noqa: ARG002 - the protocol
+        """Know no workflow."""
+        await self.clock.sleep(self.latency)
+        return UNKNOWN
+
+    async def set_published(self, workflow_id: str, *, published: bool) -> Reply | Failure:  # noqa: ARG002 - the protocol
+        """Know no workflow."""
+        await self.clock.sleep(self.latency)
+        return UNKNOWN
+
     async def check_keys(self) -> Reply | Failure:
         """Say whether the keys are good."""
         self.key_checks += 1
