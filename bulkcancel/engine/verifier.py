@@ -13,13 +13,17 @@ if TYPE_CHECKING:
     from bulkcancel.engine.reader import Reader
     from bulkcancel.engine.sender import Call
     from bulkcancel.engine.stop_signal import StopSignal
-    from bulkcancel.models import InstanceRef
+    from bulkcancel.models import Failure, InstanceRef, Reply
 
 # A recorded instance's end lies about 0.4 s after its cancel call.
 _FIRST_LOOK = 0.5
 _LOOK_GROWTH = 1.5
 _LONGEST_BETWEEN_LOOKS = 5.0
 _BEFORE_LOOKS_AT_A_REFUSAL = (0.0, 0.5, 1.0)  # seconds before each
+
+
+class _MayNotReadError(Exception):
+    """The keys were refused while a read waited for leave to go."""
 
 
 class Verifier:
@@ -44,6 +48,7 @@ class Verifier:
         self._stop_signal = stop_signal
         self._observers = observers
         self.may_read = True
+        self._refusal = ""
 
     async def watch(self, ref: "InstanceRef", timeout: float) -> tuple[Outcome, str]:  # noqa: ASYNC109 - it gives a value at its end
         """Watch an instance whose cancel was accepted until it has ended, or that many seconds are over."""
@@ -87,14 +92,25 @@ class Verifier:
         return False
 
     async def look(self, ref: "InstanceRef") -> tuple[State, str]:
-        """Read an instance's state once.
+        """Read an instance's state once; keys that may not read are found out by one request.
 
         Raises:
             StoppedError: The run stops.
         """
-        answer, meaning = await self._reader.once(lambda: self._read_instance(ref), ref)
+        try:
+            answer, meaning = await self._reader.once(lambda: self._ask(ref), ref)
+        except _MayNotReadError:
+            return State.UNREADABLE, self._refusal
         is_refused = meaning.verdict is Verdict.FORBIDDEN or meaning.verdict is Verdict.UNAUTHORIZED
-        if is_refused and self.may_read and self._observers:
-            self._observers.tell(Concerned(Concern.MAY_NOT_READ, read_state(answer)[1]))
+        found = read_state(answer)
+        if is_refused and self.may_read:
+            self._refusal = found[1]
+            if self._observers:
+                self._observers.tell(Concerned(Concern.MAY_NOT_READ, self._refusal))
         self.may_read = not is_refused
-        return read_state(answer)
+        return found
+
+    async def _ask(self, ref: "InstanceRef") -> "Reply | Failure":
+        if not self.may_read:
+            raise _MayNotReadError
+        return await self._read_instance(ref)

@@ -123,6 +123,18 @@ async def test_a_concern_is_told_once(answers: list[Reply | Failure], concern: C
     assert of(events, Concerned) == [Concerned(concern, detail)]
 
 
+@pytest.mark.parametrize("verify", [False, True])
+async def test_keys_that_may_not_read_are_told_once_and_cost_one_request(*, verify: bool) -> None:
+    """However many rows are to be looked into, and also where many wait for leave to read already."""
+    forbidden = Reply(403, {}, b'{"errors":["Forbidden"]}')
+    api = FakeApi(FakeClock(), lambda *_: OK if verify else Reply(404, {}, b"{}"), latency=0.01)
+    api.reads = [forbidden]
+    events, summary = await heard_of(api, 300, verify=verify, verify_timeout=5.0)
+    assert of(events, Concerned) == [Concerned(Concern.MAY_NOT_READ, "the read answered 403 Forbidden")]
+    assert api.looks == 1
+    assert summary.outcomes[Outcome.UNCONFIRMED if verify else Outcome.NOT_FOUND] == 300
+
+
 async def test_a_stop_is_told_with_what_is_in_flight() -> None:
     """Whatever asked for it."""
     api = FakeApi(FakeClock(), lambda ref, _: DOWN if ref.line > 5 else OK)
