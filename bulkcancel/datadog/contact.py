@@ -4,8 +4,10 @@ import asyncio
 import os
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -78,11 +80,14 @@ class NoContact:
 
 
 async def look_up(host: str, port: int) -> list[str]:
-    """The addresses of a host.
+    """The addresses of a host; of an address, itself.
 
     Raises:
         OSError: It has none, or nobody could say.
+        UnicodeError: It can't be a host's name.
     """
+    with suppress(ValueError):
+        return [str(ip_address(host))]
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 

@@ -76,6 +76,10 @@ def test_a_program_reads_one_document(call: Call) -> None:
     assert {one["status"] for one in document["findings"]} == {"ok", "?"}
     assert all(set(one) == {"name", "status", "detail", "remedy"} for one in document["findings"])
     assert "Ready to cancel" in json.loads(ended.err)["message"]
+
+
+def test_a_program_sees_that_something_failed(call: Call) -> None:
+    """In one word, and in the exit code."""
     denied = json.loads(call("check", "--sandbox", "--scenario", "denied", "--json").out)
     assert denied["ok"] is False
 

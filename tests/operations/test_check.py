@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,6 @@ KEYS = Credentials(API_KEY, APP_KEY)
 OK, UNKNOWN, FAILED = CheckStatus
 N, P, T, C, A, B, R, W, Q = CheckName
 TUNNEL = b"HTTP/1.1 200 Connection established\r\n\r\n"
-DATE = f"Date: {datetime.now(UTC):%a, %d %b %Y %H:%M:%S} GMT"
-FINE = answer("200 OK", b"{}", DATE)
 
 Found = dict[CheckName, Finding]
 
@@ -75,6 +74,11 @@ async def look(
         assert APP_KEY[:8] not in repr(finding)
         assert bool(finding.remedy) or finding.status is not FAILED
     return {finding.name: finding for finding in found}
+
+
+def dated(status: str, body: bytes = b"{}", *headers: str) -> bytes:
+    """An answer of just now."""
+    return answer(status, body, f"Date: {formatdate(usegmt=True)}", *headers)
 
 
 def states(found: Found) -> str:
@@ -135,7 +139,7 @@ async def test_only_what_reads_is_sent_and_nothing_without_tls_with_a_key(
     authority: trustme.CA, bundle: Path
 ) -> None:
     """The first request bears no key: it is to show who answers."""
-    async with serve_raw(lambda _: FINE, tls=serving(authority)) as peer:
+    async with serve_raw(lambda _: dated("200 OK"), tls=serving(authority)) as peer:
         found = await look(f"https://localhost:{peer.port}", bundle)
     assert states(found) == ".......??"
     assert found[T].detail.startswith("TLSv1.3, the certificate is by Example Trust, valid until ")
@@ -256,7 +260,7 @@ async def test_a_key_that_is_echoed_anywhere_is_not_shown() -> None:
     headers = [
         f"{name}: 7 {API_KEY} {APP_KEY}" for name in ("X-RateLimit-Limit", "X-RateLimit-Name", "Server")
     ]
-    reply = answer("200 OK", API_KEY.encode(), DATE, "X-RateLimit-Remaining: 7", *headers)
+    reply = dated("200 OK", API_KEY.encode(), "X-RateLimit-Remaining: 7", *headers)
     async with serve_raw(lambda _: reply) as peer:
         found = await look(f"http://127.0.0.1:{peer.port}")
     assert found[Q].detail.startswith("lists of workflows: 7 requests left;")
@@ -264,7 +268,7 @@ async def test_a_key_that_is_echoed_anywhere_is_not_shown() -> None:
 
 async def test_what_succeeds_all_the_same_is_told() -> None:
     """A gateway in trouble with one request says nothing of the others."""
-    rule = by_path({"/api/v1/validate": answer("500 Broken", b"{}", DATE)})
+    rule = by_path({"/api/v1/validate": "500 Broken"})
     async with serve_raw(rule) as peer:
         found = await look(f"http://127.0.0.1:{peer.port}/gateway")
     assert states(found) == "....F..??"
@@ -274,20 +278,18 @@ async def test_what_succeeds_all_the_same_is_told() -> None:
 
 async def test_a_gateway_that_does_not_check_keys() -> None:
     """What it does serve proves them."""
-    rule = by_path(
-        dict.fromkeys(("/api/v1/validate", "/api/v2/validate_keys"), answer("404 Not Found", b"{}", DATE))
-    )
+    rule = by_path(dict.fromkeys(("/api/v1/validate", "/api/v2/validate_keys"), "404 Not Found"))
     async with serve_raw(rule) as peer:
         found = await look(f"http://127.0.0.1:{peer.port}")
     assert states(found) == "....??.??"
 
 
-def by_path(replies: dict[str, bytes]) -> Callable[[bytes], bytes]:
+def by_path(statuses: dict[str, str]) -> Callable[[bytes], bytes]:
     """Answer what ends like that so, and the rest well."""
 
     def rule(head: bytes) -> bytes:
         path = head.split()[1].decode().partition("?")[0]
-        return next((reply for name, reply in replies.items() if path.endswith(name)), FINE)
+        return dated(next((status for name, status in statuses.items() if path.endswith(name)), "200 OK"))
 
     return rule
 
@@ -310,7 +312,10 @@ async def test_the_way_through_a_proxy(
 ) -> None:
     """It looks the host up itself; its password is not shown, and it sees no key."""
     tls = serving(authority, "api.invalid")
-    async with serve_raw(lambda _: reply, proxying=True) as proxy, serve_raw(lambda _: FINE, tls=tls) as far:
+    async with (
+        serve_raw(lambda _: reply, proxying=True) as proxy,
+        serve_raw(lambda _: dated("200 OK"), tls=tls) as far,
+    ):
         monkeypatch.setenv("HTTPS_PROXY", f"http://me:s3cret-pass@127.0.0.1:{proxy.port}")
         found = await look(f"https://api.invalid:{far.port}", bundle)
     assert states(found) == expected
