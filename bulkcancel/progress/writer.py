@@ -76,7 +76,8 @@ class BackgroundWriter:
         """Wait until all is written, or nobody reads any more; tells whether it is written.
 
         Args:
-            patience: Give up when nothing could be written for so many seconds; else wait for ever.
+            patience: Give up when nothing could be written for so many seconds; else wait for ever. Where
+                there is room, our thread had no turn: the process may have been stopped all the while.
             longest: Give up after so many seconds in all.
         """
         if self._thread is None:
@@ -90,7 +91,7 @@ class BackgroundWriter:
                 # Ends now and then: a signal that comes just before a wait is heard when it ends.
                 token.get(timeout=min(filter(None, (patience, longest, 1.0))))
             except Empty:
-                is_stuck = patience is not None and self._written == before
+                is_stuck = patience is not None and self._written == before and not self._takes_more(0.0)
                 if is_stuck or (longest is not None and time.monotonic() - began >= longest):
                     return False
             else:
@@ -139,11 +140,17 @@ class BackgroundWriter:
             try:
                 data = data[self._put_some(data) :]
             except BlockingIOError:  # somebody who shares the descriptor has it so
-                poll = select.poll()
-                poll.register(self._fd, select.POLLOUT)
-                poll.poll()
+                self._takes_more()
             except (OSError, ValueError):
                 self._is_gone = True
+
+    def _takes_more(self, timeout: float | None = None) -> bool:
+        """Wait until a write would not block, or fail at once; tells whether it is so."""
+        if self._fd < 0:
+            return False
+        poll = select.poll()
+        poll.register(self._fd, select.POLLOUT)
+        return bool(poll.poll(timeout))
 
     def _put_some(self, data: bytes) -> int:
         if self._fd >= 0:

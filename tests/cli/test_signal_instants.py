@@ -1,6 +1,5 @@
 """A signal at instants all over the beginning and the end of the event loop, where it is easiest to be lost."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -8,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from support.children import LONGEST
+from support.children import LONGEST, unmeasured
 
 from bulkcancel.report import read_results
 
@@ -18,8 +17,6 @@ SCRIPT = Path(__file__).parents[1] / "support" / "signal_instants.py"
 ROWS = 20
 WORKFLOW = UUID(int=1 << 127, version=4)
 INSTANCES = [UUID(int=(1 << 127) + number, version=4) for number in range(ROWS)]
-# Whoever measures coverage counts lines in the same way.
-ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
 def run(folder: Path, instant: int, number: signal.Signals) -> "subprocess.CompletedProcess[str]":
@@ -28,8 +25,9 @@ def run(folder: Path, instant: int, number: signal.Signals) -> "subprocess.Compl
     (folder / "r.csv").unlink(missing_ok=True)
     words = [sys.executable, str(SCRIPT), str(instant), number.name, "run", "in.csv", "-o", "r.csv"]
     words += ["--sandbox", "--yes", "-q", "-c", "4"]
+    # Whoever measures coverage counts lines in the same way.
     return subprocess.run(
-        words, cwd=folder, env=ENVIRON, capture_output=True, text=True, timeout=LONGEST, check=False
+        words, cwd=folder, env=unmeasured(), capture_output=True, text=True, timeout=LONGEST, check=False
     )
 
 

@@ -63,6 +63,25 @@ def test_a_pipe_that_nobody_reads_is_waited_for_only_a_moment(pipe: tuple[int, T
     writer.close(LONG, LONG)
 
 
+def test_a_thread_that_has_no_turn_is_waited_for(
+    pipe: tuple[int, TextIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is room, so nobody is to blame who reads: the machine is busy, or the process was stopped."""
+    reader, stream = pipe
+    writer = BackgroundWriter(stream)
+    turn, put = threading.Event(), writer._put
+
+    def late(data: bytes) -> None:
+        turn.wait(BRIEF)
+        put(data)
+
+    monkeypatch.setattr(writer, "_put", late)
+    writer.write("x")
+    assert writer.drain(BRIEF / 5, LONG)
+    assert os.read(reader, 10) == b"x"
+    writer.close(LONG, LONG)
+
+
 def test_a_reader_who_is_slow_is_not_waited_for_for_ever(pipe: tuple[int, TextIO]) -> None:
     """However often something moves."""
     _, stream = pipe

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from support.children import MAIN
+from support.children import LONGEST, MAIN, unmeasured
 from support.cliapp import Call, outcomes
 
 from bulkcancel.models import InstanceRef, Outcome, RejectedRow
@@ -186,7 +186,7 @@ def test_memory_is_bounded_whatever_comes(
     make: Callable[[bytes, bytes, int], Iterable[bytes]] = bomb if packed else plain
     with subprocess.Popen(
         [sys.executable, "-c", MEASURED, "run", "-", "--sandbox", "--dry-run"],
-        cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        cwd=tmp_path, env=unmeasured(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stdin is not None
         for piece in make(START_OF_FILE, block, count):
@@ -203,7 +203,9 @@ def test_the_worst_quotes_cost_no_more_than_linear_time(tmp_path: Path) -> None:
     """A file of openings that look as if they would close: a megabyte in seconds, not hours."""
     (tmp_path / "in").write_bytes(START_OF_FILE + (b'x,"\n' + b'""""\n' * 199) * 1000)
     command = [sys.executable, "-c", MAIN, "run", "in", "--sandbox", "--dry-run"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=unmeasured(), capture_output=True, check=False, timeout=LONGEST
+    )
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr
 
