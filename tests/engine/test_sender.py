@@ -139,3 +139,22 @@ async def test_an_api_that_has_refused_has_answered(first: Reply | Failure, leas
     summary, _ = await run(api, 5, workflows=2, concurrency=1, max_attempts=50)
     assert summary.stop is StopReason.UNREACHABLE
     assert least < summary.duration < least + 100.0
+
+
+async def test_a_row_that_was_throttled_goes_when_the_limiter_lets_it() -> None:
+    """Its own retry adds no wait to that."""
+    limited = Reply(429, {"Retry-After": "2"}, b"")
+    api = FakeApi(FakeClock(), lambda _, attempt: limited if attempt == 1 else OK, latency=0.0)
+    started = api.clock.now()
+    await run(api, 1)
+    assert 2.0 <= api.clock.now() - started < 2.5
+
+
+async def test_where_nothing_was_ever_answered_a_row_pays_for_its_faults_sooner() -> None:
+    """So that the next one shows in time that the API is there."""
+    api = FakeApi(FakeClock(), lambda ref, _: DOWN if ref.line == 1 else OK, latency=0.0)
+    await run(api, 2, concurrency=1, max_attempts=2)
+    assert api.sent.count("i0") == 2 + 5
+    api = FakeApi(FakeClock(), lambda ref, _: DOWN if ref.line == 2 else OK, latency=0.0)
+    await run(api, 3, concurrency=1, max_attempts=4)
+    assert api.sent.count("i1") == 4 + 9
