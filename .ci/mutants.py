@@ -52,7 +52,7 @@ def _show(states: dict[str, str]) -> float:
             rooms[place][state in _NOTICED] += 1
     for room, counts in rooms.items():
         share = 100.0 * counts[True] / counts.total()
-        print(f"{room:20} {counts.total():5} mutants {counts[True]:5} noticed {share:6.1f} %")
+        print(f"{room:28} {counts.total():5} mutants {counts[True]:5} noticed {share:6.1f} %")
     return 100.0 * rooms["all"][True] / max(1, rooms["all"].total())
 
 

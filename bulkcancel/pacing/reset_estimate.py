@@ -85,7 +85,7 @@ class ResetEstimate:
         if self.latest - self.earliest < _CLOSE / 2:
             self._contested = False
         if self.period is None or self.latest == math.inf:
-            self._ended = (self.earliest, min(self.latest, now))
+            self._ended = (self.earliest, min(self.latest, now)) if self.latest < math.inf else None
             self.earliest, self.latest = -math.inf, math.inf
             return
         end = min(self.latest, now)

@@ -195,3 +195,14 @@ def test_where_ends_are_told_too_early_a_reply_is_of_the_window_for_a_second_lon
     estimate.outlived(13.6, 13.7)
     assert estimate.match(12.0, 12.1, 0.3) is WindowMatch.SAME
     assert estimate.match(12.0, 12.1, 0.2) is WindowMatch.EARLIER
+
+
+def test_an_end_that_was_not_known_tells_nothing_of_the_period() -> None:
+    """The first of the two ends is missing."""
+    reset = ResetEstimate()
+    reset.roll(3.0)
+    see(reset, 10.0, 10.1)
+    assert reset.period is None
+    reset.roll(10.1)
+    see(reset, 17.0, 17.1)
+    assert reset.period == 7.0
