@@ -58,7 +58,9 @@ class Execution:
         """
         asyncio.get_running_loop().set_default_executor(UnjoinedExecutor())
         prepared, display = self._prepared, ProgressDisplay(self._messages, self._clock)
-        observers = Observers((Announcer(self._messages, self._clock), display))
+        observers = Observers([Announcer(self._messages, self._clock)])
+        if self._shows_progress:
+            observers.add(display)
         with ExitStack() as hearing:
             async with AsyncExitStack() as stack:
                 session = Session(
@@ -78,7 +80,8 @@ class Execution:
                 )
                 hearing.enter_context(signals.heard_by(partial(self._heed, run, signals)))
                 async with create_task_group() as aside:
-                    aside.start_soon(self._show, display)
+                    if self._shows_progress:
+                        aside.start_soon(self._show, display)
                     summary = await run.run()
                     aside.cancel_scope.cancel()
             if isinstance(run.error, BulkCancelError) and not summary.requests:
@@ -115,10 +118,12 @@ class Execution:
             f"Stopping: {run.in_flight} requests in flight may finish. Once more to leave at once."
         )
 
-    async def _show(self, display: ProgressDisplay) -> None:
+    @property
+    def _shows_progress(self) -> bool:
         options = self._prepared.options.messages
-        if options.no_progress or options.quiet:
-            return
+        return not (options.no_progress or options.quiet)
+
+    async def _show(self, display: ProgressDisplay) -> None:
         is_live = self._messages.is_plain and is_terminal(sys.stderr)
         try:
             await (display.live() if is_live else display.lines())

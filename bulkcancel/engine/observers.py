@@ -19,19 +19,18 @@ class Observers:
     """All who watch an operation. An empty one is false, so that nothing is made that nobody hears."""
 
     def __init__(self, observers: "Iterable[Observer]" = ()) -> None:
-        self._observers = list(observers)
+        self._observers = tuple(observers)
 
     def __bool__(self) -> bool:
         return bool(self._observers)
 
     def add(self, observer: "Observer") -> None:
         """Have one more observer told, from here on."""
-        self._observers.append(observer)
+        self._observers = (*self._observers, observer)
 
     def remove(self, observer: "Observer") -> None:
         """Tell an observer nothing more; one that failed is gone already."""
-        if observer in self._observers:
-            self._observers.remove(observer)
+        self._observers = tuple(one for one in self._observers if one is not observer)
 
     def tell_attempt(
         self, endpoint: "Endpoint", ref: "InstanceRef", answer: Reply | Failure, seconds: float
@@ -44,7 +43,7 @@ class Observers:
 
     def tell(self, event: "Event") -> None:
         """Tell everybody. One that fails is told nothing more, and the operation goes on."""
-        for observer in tuple(self._observers):
+        for observer in self._observers:  # replaced, never changed, while somebody is told
             try:
                 observer.observe(event)
             except Exception:  # noqa: BLE001 - whatever it is, it is not the operation's failure
