@@ -241,6 +241,7 @@ def test_lies_do_no_harm(lies: list[dict[str, str]], in_flight: int) -> None:
     assert max(gaps) <= 301.0
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(LIES), min_size=1, max_size=4), st.sampled_from([1, 32]))
 def test_a_server_that_refuses_everything_is_asked_ever_more_rarely(
     lies: list[dict[str, str]], in_flight: int

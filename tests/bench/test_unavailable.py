@@ -19,7 +19,6 @@ def job(server: Server, *, rows: int, in_flight: int, round_trip: float, seed: i
     return client, makespan
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("in_flight", [2, 4, 32, 256])
 @pytest.mark.parametrize("round_trip", [0.0005, 0.02, 0.2])
 @pytest.mark.parametrize(

@@ -125,7 +125,6 @@ def finish_with(signals: int) -> Callable[[Report], Iterator[None]]:
     return finish
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("signals", "code"), [(1, 0), (2, 130)])
 def test_a_signal_during_the_compaction(
     call: Call, monkeypatch: pytest.MonkeyPatch, signals: int, code: int

@@ -185,7 +185,6 @@ NAMES = ["r.csv", ".r.csv.new", "s.json", ".s.json.new"]
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("to", ["../precious", "../absent"])
-@pytest.mark.slow
 def test_a_planted_link_is_never_written_through(shared: Path, call: Call, name: str, to: str) -> None:
     """Under every name that a run writes: the report, its compacted copy, the summary."""
     as_somebody_else(f"ln -s {to} {name}", shared)
