@@ -39,6 +39,8 @@ _PAGES_OF_UNKNOWN = 4  # pages in a block, where it is not told how many there a
 _BLOCKS_OF_UNKNOWN = 8  # blocks side by side, the same
 _LONGEST_STALE = 20  # pages in a row without anything new, in one block
 _LONGEST_SAME = 3  # the same, where they are what the first page was
+_MOST_PAGES = 1_000_000  # of a list that does not tell its length
+_MOST_BEYOND = 100  # pages more than a list that tells its length could have grown to
 _ALL_AGAIN = 2  # times that the list may be read on before it counts as endless
 
 
@@ -125,6 +127,7 @@ class ListReader:
         self._total: int | None = None
         self._first_ids: frozenset[str] = frozenset()
         self._blocks: list[_Block] = []
+        self._most_pages = _MOST_PAGES
         self._ends = False
         self._stopped = False
         self.read = 0
@@ -181,6 +184,7 @@ class ListReader:
             pages = math.ceil(self._total / self._size)
             count = min(count, pages)
             length = math.ceil(pages / count)
+            self._most_pages = _ALL_AGAIN * pages * 2 + _MOST_BEYOND
             first.stop = self._base + length
             ends = range(first.stop, self._base + pages, length)
             rest = [_Block(number, number + length) for number in ends]
@@ -269,6 +273,8 @@ class ListReader:
 
     async def _read_next(self, block: _Block, *, may_be_stale: bool = False) -> "InstancePage":
         """Read a block's next page, and deliver what is new on it."""
+        if self.pages > self._most_pages:
+            raise _UnlistedError(ListingProblem(None, "its list grows faster than it can be read"))
         number, began = block.next, self._clock.now()
         page, now = await self._read_page(number)
         if page is None:
