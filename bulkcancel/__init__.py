@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from bulkcancel.operations.findings import CheckName, CheckStatus, Finding
     from bulkcancel.operations.find import FoundInstance, InstanceSearch
     from bulkcancel.operations.library import cancel_all
-    from bulkcancel.operations.session import Session, open_session
     from bulkcancel.operations.selection import Selection
+    from bulkcancel.operations.session import Session, open_session
     from bulkcancel.settings import FailureLimit, Rate, Settings, Shard
     from bulkcancel.tally import Summary
 

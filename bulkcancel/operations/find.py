@@ -16,7 +16,7 @@ from bulkcancel.operations.list_reader import ListingProblem, ListReader
 from bulkcancel.operations.selection import ENDED, RUNNING, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 
     from anyio.streams.memory import MemoryObjectSendStream
 
@@ -134,7 +134,7 @@ class InstanceSearch:
             for found in page:
                 yield found
 
-    async def pages(self) -> "AsyncIterator[tuple[FoundInstance, ...]]":
+    async def pages(self) -> "AsyncGenerator[tuple[FoundInstance, ...]]":
         """Give the instances of each page together; a page without any is left out."""
         send, receive = create_memory_object_stream[tuple[FoundInstance, ...]](_PAGES_WAITING)
         # A task of its own: a generator may be left in the middle, and must hold no scope then.

@@ -99,7 +99,7 @@ async def test_pages_are_asked_for_side_by_side() -> None:
     await read(api, 10)
     one_by_one = MovingList(5000)
     await read(one_by_one, 1)
-    assert api.clock.now() < one_by_one.clock.now() / 6
+    assert api.clock.now() < one_by_one.clock.now() / 4
 
 
 async def test_without_a_total_it_reads_until_a_page_is_empty() -> None:
