@@ -127,11 +127,11 @@ def _find(
     if connection.doubt:
         messages.warning(connection.doubt)
     form = _format(values)
-    if form is FoundFormat.LINKS and connection.target.site is None:
+    if form is FoundFormat.LINKS and not connection.target.site:
         raise ConfigurationError(
             "--format links needs a site: a sandbox and a test server have no pages to link to."
         )
-    site = connection.target.site or ""
+    site = connection.target.site
     with open_output(values["output"], form, site, counts_alone=values["count"]) as output:
         task = _Search(connection, settings, output, messages, clock)
         invocation.signals.start()
@@ -181,7 +181,7 @@ def _workflow_id(word: str, connection: "Connection", *, any_id: bool) -> str:
             raise ConfigurationError(
                 f"{word!r} is not a link to a workflow: https://app.<site>/workflow/<workflow>"
             )
-        if connection.target.site not in {None, site}:
+        if connection.target.site not in {"", site}:
             raise ConfigurationError(
                 f"The link leads to {site}, but requests go to {connection.target.site} (--site)."
             )
