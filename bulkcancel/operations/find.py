@@ -12,7 +12,8 @@ from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.events import Endpoint, Listed
 from bulkcancel.listings import read_workflow_page
 from bulkcancel.models import InstanceRef, Reply, StopReason
-from bulkcancel.operations.list_reader import ListingProblem, ListReader
+from bulkcancel.operations.list_block import ListingProblem
+from bulkcancel.operations.list_reader import ListReader
 from bulkcancel.operations.selection import ENDED, RUNNING, Selection
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ It holds as well for a list that is oldest first: then nothing ever moves.
 """
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anyio import create_task_group
@@ -20,13 +19,13 @@ from bulkcancel.digest import pair_digest
 from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.listings import InstancePage, date_of, read_instance_page
 from bulkcancel.models import InstanceRef, Reply
+from bulkcancel.operations.list_block import Block, ListingProblem, UnlistedError, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from anyio import CancelScope
 
-    from bulkcancel.answers import Classification
     from bulkcancel.clock import Clock
     from bulkcancel.engine import Api
     from bulkcancel.engine.reader import Reader
@@ -42,55 +41,6 @@ _LONGEST_SAME = 3  # the same, where they are what the first page was
 _MOST_PAGES = 1_000_000  # of a list that does not tell its length
 _MOST_BEYOND = 100  # pages more than a list that tells its length could have grown to
 _ALL_AGAIN = 2  # times that the list may be read on before it counts as endless
-
-
-@dataclass(frozen=True, slots=True)
-class ListingProblem:
-    """Why a list could not be read to its end.
-
-    Attributes:
-        verdict: What the answer meant, or None where it was read and makes no list.
-        detail: A sentence for people.
-    """
-
-    verdict: Verdict | None
-    detail: str
-
-
-class _UnlistedError(Exception):
-    """The list can't be read to its end."""
-
-    def __init__(self, problem: ListingProblem) -> None:
-        super().__init__(problem.detail)
-        self.problem = problem
-
-
-@dataclass(slots=True)
-class _Block:
-    """Pages that are read one after the other.
-
-    Attributes:
-        next: The page to read next.
-        stop: The page before which it ends, or None for the end of the list.
-        head: The first instance of its first page, or None where that had none.
-        began: A time before its first page was asked for.
-        ended: When its last page was there.
-        met_end: Whether it met the end of the list.
-        stale: Pages in a row that held nothing new.
-    """
-
-    next: int
-    stop: int | None
-    head: str | None = None
-    began: float = math.inf
-    ended: float = 0.0
-    met_end: bool = False
-    stale: int = 0
-
-    @property
-    def is_done(self) -> bool:
-        """Whether all of it was read."""
-        return self.met_end or (self.stop is not None and self.next >= self.stop)
 
 
 class ListReader:
@@ -126,7 +76,7 @@ class ListReader:
         self._size = 0
         self._total: int | None = None
         self._first_ids: frozenset[str] = frozenset()
-        self._blocks: list[_Block] = []
+        self._blocks: list[Block] = []
         self._most_pages = _MOST_PAGES
         self._ends = False
         self._stopped = False
@@ -149,20 +99,20 @@ class ListReader:
             await self._side_by_side_over(self._lanes(first))
             if self._has_seams() and await self._has_moved():
                 await self._side_by_side_over(self._seams())
-        except _UnlistedError as error:
+        except UnlistedError as error:
             self.problem = self.problem or error.problem
         finally:
             self._seen.clear()
 
-    async def _read_first(self) -> _Block:
+    async def _read_first(self) -> Block:
         """Read the first page; a server that counts from 1 may refuse page 0."""
-        block = _Block(0, None)
+        block = Block(0, None)
         try:
             page = await self._read_next(block)
-        except _UnlistedError as error:
+        except UnlistedError as error:
             if error.problem.verdict is not Verdict.REJECTED:
                 raise
-            block = _Block(1, None)
+            block = Block(1, None)
             page = await self._read_next(block)
             self._base = 1
         self._blocks.append(block)
@@ -173,7 +123,7 @@ class ListReader:
         self._ends = block.met_end = self._total == self._size < PAGE_SIZE
         return block
 
-    def _lanes(self, first: _Block) -> "Iterator[Callable[[], Awaitable[None]]]":
+    def _lanes(self, first: Block) -> "Iterator[Callable[[], Awaitable[None]]]":
         """What reads the blocks."""
         count = self._side_by_side
         if self._total is None or not self._size:
@@ -187,12 +137,12 @@ class ListReader:
             self._most_pages = _ALL_AGAIN * pages * 2 + _MOST_BEYOND
             first.stop = self._base + length
             ends = range(first.stop, self._base + pages, length)
-            rest = [_Block(number, number + length) for number in ends]
+            rest = [Block(number, number + length) for number in ends]
             self._blocks += rest
             self._blocks[-1].stop = None
             coming = iter(rest)
 
-        async def lane(block: _Block | None) -> None:
+        async def lane(block: Block | None) -> None:
             while block is not None:
                 while not block.is_done:
                     await self._read_next(block)
@@ -204,10 +154,10 @@ class ListReader:
                 break
             yield lambda block=block: lane(block)  # type: ignore[misc] # a default binds it
 
-    def _new_blocks(self, number: int) -> "Iterator[_Block]":
+    def _new_blocks(self, number: int) -> "Iterator[Block]":
         """One block after the other, until the end of the list was met."""
         while not any(block.met_end for block in self._blocks):
-            block = _Block(number, number + _PAGES_OF_UNKNOWN)
+            block = Block(number, number + _PAGES_OF_UNKNOWN)
             self._blocks.append(block)
             number += _PAGES_OF_UNKNOWN
             yield block
@@ -217,7 +167,7 @@ class ListReader:
 
         Raises:
             StoppedError: The operation stops.
-            _UnlistedError: One of them failed.
+            UnlistedError: One of them failed.
         """
         async with create_task_group() as tasks:
             for lane in lanes:
@@ -225,7 +175,7 @@ class ListReader:
         if self._stopped:
             raise StoppedError
         if self.problem is not None:
-            raise _UnlistedError(self.problem)
+            raise UnlistedError(self.problem)
 
     async def _run_lane(self, lane: "Callable[[], Awaitable[None]]", scope: "CancelScope") -> None:
         try:
@@ -233,11 +183,11 @@ class ListReader:
         except StoppedError:
             self._stopped = True
             scope.cancel()
-        except _UnlistedError as error:
+        except UnlistedError as error:
             self.problem = self.problem or error.problem
             scope.cancel()
 
-    def _open_seams(self) -> "Iterator[tuple[_Block, _Block]]":
+    def _open_seams(self) -> "Iterator[tuple[Block, Block]]":
         """Neighbours between which something may have moved: the later one did not begin after the other."""
         for block, following in zip(self._blocks, self._blocks[1:], strict=False):
             if not block.met_end and following.began < block.ended:
@@ -249,7 +199,7 @@ class ListReader:
     async def _has_moved(self) -> bool:
         """Whether the list has grown so far; what is new is read on the way."""
         head = self._blocks[0].head
-        again = _Block(self._base, None)
+        again = Block(self._base, None)
         page = await self._read_next(again)
         if page.items and page.items[0].instance_id == head:
             return False
@@ -260,7 +210,7 @@ class ListReader:
         for block, following in self._open_seams():
             yield lambda block=block, head=following.head: self._read_on(block, None, head)  # type: ignore[misc] # the same
 
-    async def _read_on(self, block: _Block, page: "InstancePage | None", target: str | None) -> None:
+    async def _read_on(self, block: Block, page: "InstancePage | None", target: str | None) -> None:
         """Read a block on until it meets that instance, or the end of the list."""
         left = _ALL_AGAIN * self.pages + _LONGEST_STALE
         while not block.met_end:
@@ -268,13 +218,13 @@ class ListReader:
                 return
             left -= 1
             if not left:
-                raise _UnlistedError(ListingProblem(None, "its list grows faster than it can be read"))
+                raise UnlistedError(ListingProblem(None, "its list grows faster than it can be read"))
             page = await self._read_next(block, may_be_stale=True)
 
-    async def _read_next(self, block: _Block, *, may_be_stale: bool = False) -> "InstancePage":
+    async def _read_next(self, block: Block, *, may_be_stale: bool = False) -> "InstancePage":
         """Read a block's next page, and deliver what is new on it."""
         if self.pages > self._most_pages:
-            raise _UnlistedError(ListingProblem(None, "its list grows faster than it can be read"))
+            raise UnlistedError(ListingProblem(None, "its list grows faster than it can be read"))
         number, began = block.next, self._clock.now()
         page, now = await self._read_page(number)
         if page is None:
@@ -313,10 +263,10 @@ class ListReader:
                 fresh.append(item)
         return fresh
 
-    def _weigh_repeats(self, block: _Block, page: "InstancePage") -> None:
+    def _weigh_repeats(self, block: Block, page: "InstancePage") -> None:
         is_first_again = self._first_ids == {item.instance_id for item in page.items}
         if block.stale >= (_LONGEST_SAME if is_first_again else _LONGEST_STALE):
-            raise _UnlistedError(
+            raise UnlistedError(
                 ListingProblem(
                     None, f"its pages repeat: page {block.next - 1} holds nothing new, nor do those before"
                 )
@@ -326,7 +276,7 @@ class ListReader:
         """One page, and when it was given; no page where a refusal is the end of the list.
 
         Raises:
-            _UnlistedError: It can't be read.
+            UnlistedError: It can't be read.
             StoppedError: The operation stops first.
         """
         answer, meaning = await self._reader.read(
@@ -335,10 +285,10 @@ class ListReader:
         if meaning.verdict is not Verdict.ACCEPTED or not isinstance(answer, Reply):
             if self._is_past_the_end(meaning.verdict):
                 return None, 0.0
-            raise _UnlistedError(_problem_of(meaning))
+            raise UnlistedError(problem_of(meaning))
         page = read_instance_page(answer.body)
         if page is None:
-            raise _UnlistedError(ListingProblem(None, "what the API answered is not a list of instances"))
+            raise UnlistedError(ListingProblem(None, "what the API answered is not a list of instances"))
         now = date_of(answer.headers)
         now = self._clock.wall() if now is None else now
         self.as_of = now if self.as_of is None else self.as_of
@@ -348,14 +298,3 @@ class ListReader:
         """Whether a refused page is none that there should be: all that the list has was met."""
         is_refused = verdict is Verdict.REJECTED or verdict is Verdict.NOT_FOUND
         return is_refused and self._total is not None and bool(self.pages) and self.read >= self._total
-
-
-def _problem_of(meaning: "Classification") -> ListingProblem:
-    words = meaning.detail or meaning.code
-    if meaning.verdict is Verdict.NOT_FOUND:
-        return ListingProblem(meaning.verdict, f"there is no such workflow ({words or 404})")
-    if meaning.verdict is Verdict.FORBIDDEN or meaning.verdict is Verdict.UNAUTHORIZED:
-        words = f"these keys may not read it ({meaning.status}: {words})"
-    elif meaning.status is not None:
-        words = f"the API answered {meaning.status}: {words}"
-    return ListingProblem(meaning.verdict, words)
