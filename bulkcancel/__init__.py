@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from bulkcancel.events import Observer
     from bulkcancel.models import ExitCode, InstanceRef, Outcome, Result, StopReason
     from bulkcancel.operations.check import check
-    from bulkcancel.operations.findings import CheckName, CheckStatus, Finding
     from bulkcancel.operations.find import FoundInstance, InstanceSearch
+    from bulkcancel.operations.findings import CheckName, CheckStatus, Finding
     from bulkcancel.operations.library import cancel_all
     from bulkcancel.operations.selection import Selection
     from bulkcancel.operations.session import Session, open_session

@@ -154,7 +154,7 @@ class Session:
         """
         is_selection = isinstance(selection, Selection | None)
         is_usable = workflows is None or not isinstance(workflows, str | bytes)
-        _check(
+        check_arguments(
             ("workflows", workflows, "an iterable of workflow ids, or None", is_usable),
             ("selection", selection, "a Selection", is_selection),
             ("name", name, "a text", isinstance(name, str)),
