@@ -42,6 +42,7 @@ def ids(found: list[InstanceState]) -> list[str]:
     return [item.instance_id for item in found]
 
 
+@pytest.mark.slow
 @given(
     count=st.integers(0, 120),
     seed=st.integers(0, 2**32),
