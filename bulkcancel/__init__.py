@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from bulkcancel.events import Observer
     from bulkcancel.models import ExitCode, InstanceRef, Outcome, Result, StopReason
     from bulkcancel.operations.check import check
+    from bulkcancel.operations.find import FoundInstance, InstanceSearch
     from bulkcancel.operations.findings import CheckName, CheckStatus, Finding
     from bulkcancel.operations.library import cancel_all
+    from bulkcancel.operations.selection import Selection
     from bulkcancel.operations.session import Session, open_session
     from bulkcancel.settings import FailureLimit, Rate, Settings, Shard
     from bulkcancel.tally import Summary
@@ -35,14 +37,17 @@ __all__ = [
     "ExitCode",
     "FailureLimit",
     "Finding",
+    "FoundInstance",
     "InputError",
     "InstanceRef",
+    "InstanceSearch",
     "Observer",
     "Outcome",
     "Rate",
     "ReportError",
     "ReportLostError",
     "Result",
+    "Selection",
     "Session",
     "Settings",
     "Shard",
@@ -56,6 +61,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "FoundInstance": "bulkcancel.operations.find",
+    "InstanceSearch": "bulkcancel.operations.find",
+    "Selection": "bulkcancel.operations.selection",
     "cancel_all": "bulkcancel.operations.library",
     "check": "bulkcancel.operations.check",
     "CheckName": "bulkcancel.operations.findings",

@@ -84,6 +84,23 @@ class Finished(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """One workflow's instances have been listed, or can't be.
+
+    Attributes:
+        workflow_id: The workflow.
+        read: Instances that were read.
+        matching: How many of them were asked for.
+        problem: Why the list could not be read to its end, or empty.
+    """
+
+    workflow_id: str
+    read: int
+    matching: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paused:
     """Requests are held back, all of them or all but a certain rate.
 
@@ -185,6 +202,7 @@ Event = (
     Started
     | Attempted
     | Finished
+    | Listed
     | Paused
     | Resumed
     | OutageBegan

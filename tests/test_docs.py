@@ -13,6 +13,7 @@ from support.children import MAIN
 from test_architecture import ALLOWED
 
 from bulkcancel.cli.check import command as check_command
+from bulkcancel.cli.find import command as find_command
 from bulkcancel.cli.program import main
 from bulkcancel.cli.run import command as run_command
 from bulkcancel.cli.sandbox import command as sandbox_command
@@ -47,7 +48,8 @@ def test_the_readme_names_every_option_and_no_other() -> None:
 def test_the_documentation_knows_no_option_that_is_not_there(page: Path) -> None:
     """Every word with two dashes is an option."""
     used = set(re.findall(r"(?<![\w|-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
-    assert used <= options_of(run_command) | options_of(sandbox_command) | options_of(check_command)
+    commands = (run_command, check_command, find_command, sandbox_command)
+    assert used <= set().union(*map(options_of, commands))
 
 
 def test_the_documentation_names_every_option_of_the_sandbox() -> None:
@@ -110,7 +112,9 @@ def test_help_has_every_exit_code_and_scenario(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [["--help"], ["check", "--help"], ["run", "--help"], ["sandbox", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], *([name, "--help"] for name in ("check", "find", "run", "sandbox"))]
+)
 def test_help_is_the_same_without_docstrings(words: list[str]) -> None:
     """`PYTHONOPTIMIZE=2` takes them away; and no mark of the layout is left standing in it."""
     texts = [

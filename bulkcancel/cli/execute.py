@@ -20,6 +20,7 @@ from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
 from bulkcancel.progress import Announcer, ProgressDisplay
 
 if TYPE_CHECKING:
+    from bulkcancel.cli.connection import Connection
     from bulkcancel.cli.prepared_run import PreparedRun
     from bulkcancel.cli.signals import Signals
     from bulkcancel.clock import Clock
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from bulkcancel.operations.cancel import CancelRun
     from bulkcancel.operations.report_target import ReportWriter
     from bulkcancel.progress import Messages
+    from bulkcancel.settings import Settings
     from bulkcancel.tally import Summary
 
 
@@ -64,7 +66,7 @@ class Execution:
         with ExitStack() as hearing:
             async with AsyncExitStack() as stack:
                 session = Session(
-                    await self._connect(stack),
+                    await open_api(stack, prepared.connection, prepared.settings, self._clock),
                     prepared.settings,
                     site=prepared.connection.label,
                     observers=observers,
@@ -90,15 +92,6 @@ class Execution:
             await self._write_summary(run, closing, summary)
             closing.say(summary, run.error)
             return summary.exit_code
-
-    async def _connect(self, stack: AsyncExitStack) -> "DatadogApi":
-        connection = self._prepared.connection
-        target = await stack.enter_async_context(reachable(connection, self._clock))
-        settings, credentials = self._prepared.settings, connection.credentials
-        assert credentials is not None  # noqa: S101 - only a dry run goes without
-        return await stack.enter_async_context(
-            connect(target, credentials, settings=settings, ca_bundle=connection.ca_bundle)
-        )
 
     def _heed(self, run: "CancelRun", signals: "Signals", reason: "StopReason") -> None:
         if self._signaled:
@@ -137,3 +130,15 @@ class Execution:
             await in_thread(GRACE, closing.write_summary, summary)
             return
         self._messages.warning("The summary was not written: the disk is too slow.")
+
+
+async def open_api(
+    stack: AsyncExitStack, connection: "Connection", settings: "Settings", clock: "Clock"
+) -> "DatadogApi":
+    """Connect, for as long as the stack is open; a rehearsal has a sandbox of its own."""
+    target = await stack.enter_async_context(reachable(connection, clock))
+    credentials = connection.credentials
+    assert credentials is not None  # noqa: S101 - only a dry run goes without
+    return await stack.enter_async_context(
+        connect(target, credentials, settings=settings, ca_bundle=connection.ca_bundle)
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from bulkcancel.listings import moment_of
 from bulkcancel.settings import FailureLimit, Rate, Shard
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -42,6 +43,14 @@ def seconds(text: str) -> float:
     if duration <= 0.0:
         raise click.BadParameter(f"{text!r} is not a duration; write 30, 90s, 50m or 2h.")
     return duration
+
+
+def moment(text: str) -> float:
+    """A time, `2026-01-31T12:00Z` or `2026-01-31`, in seconds since the epoch; without a zone it is UTC."""
+    found = moment_of(text.strip())
+    if found is None:
+        raise click.BadParameter(f"{text!r} is not a time; write 2026-01-31T12:00Z.")
+    return found
 
 
 def headroom(text: str) -> float:

@@ -32,6 +32,7 @@ _LONGEST_WAIT = 10.0  # seconds for a reader who is slow
 # Each command's module is imported when it is used: `--help` and completion stay quick.
 _COMMANDS = {
     "check": ("bulkcancel.cli.check", "Prove site, network, keys and permissions, before an incident does."),
+    "find": ("bulkcancel.cli.find", "List instances, as an input for run."),
     "run": ("bulkcancel.cli.run", "Cancel every instance in an input, and report on each."),
     "sandbox": ("bulkcancel.cli.sandbox", "Serve a look-alike of the API on loopback, for rehearsals."),
 }

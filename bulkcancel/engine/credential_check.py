@@ -19,6 +19,11 @@ class CredentialCheck:
         self._in_a_row = 0
 
     @property
+    def is_proven(self) -> bool:
+        """Whether a request was not refused."""
+        return self._proven
+
+    @property
     def is_unproven(self) -> bool:
         """Whether requests were refused and none has been answered otherwise."""
         return bool(self._workflows) and not self._proven

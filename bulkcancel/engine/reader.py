@@ -12,6 +12,7 @@ from bulkcancel.engine.sender import (
     LONGEST_STARVED,
     UNTIL_FILES_ARE_FREE,
 )
+from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.models import Failure, FailureKind, Reply, StopReason
 from bulkcancel.pacing import read_rate_limit_headers
 from bulkcancel.policy import backoff, is_out_of_reach
@@ -134,6 +135,9 @@ class Reader:
 
     async def _ask(self, request: "Request", ref: "InstanceRef") -> "tuple[Reply | Failure, Permit]":
         permit = await self.limiter.acquire()
+        if self._stop_signal.reason is not None:  # by the answer that let this one go
+            self.limiter.abandon(permit)
+            raise StoppedError
         try:
             answer = await request()
         except BaseException:

@@ -14,14 +14,17 @@ from bulkcancel.ledger import Ledger
 from bulkcancel.models import StopReason
 from bulkcancel.operations.arguments import check_arguments, require_asyncio
 from bulkcancel.operations.cancel import CancelRun
+from bulkcancel.operations.find import InstanceSearch
 from bulkcancel.operations.recorded_rows import RecordedRows
 from bulkcancel.operations.report_target import ReportTarget
+from bulkcancel.operations.selection import Selection
 from bulkcancel.settings import PER_SESSION, Settings
-from bulkcancel.sources import CallerPairs
+from bulkcancel.sources import CallerPairs, as_id
 from bulkcancel.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable
+    from uuid import UUID
 
     from bulkcancel.clock import Clock
     from bulkcancel.engine import Api, RowSource
@@ -126,6 +129,53 @@ class Session:
             except BaseException:
                 target.discard_if_empty()
                 raise
+
+    def find_instances(
+        self,
+        workflows: "Iterable[str | UUID] | None" = None,
+        *,
+        selection: Selection | None = None,
+        name: str = "",
+        any_id: bool = False,
+    ) -> InstanceSearch:
+        """Find instances, each once, as soon as the page it stands on is in.
+
+        Args:
+            workflows: The ids of the workflows to look into; by default all that the API lists.
+            selection: Which instances are wanted; by default those that run.
+            name: Without `workflows`: only those that the API finds when asked for this text.
+            any_id: Whether ids may be other than UUIDs.
+
+        Returns:
+            What to iterate over, once, with `async for`. Its attributes tell what could not be listed.
+
+        Raises:
+            ConfigurationError: An argument can't be used.
+        """
+        is_selection = isinstance(selection, Selection | None)
+        is_usable = workflows is None or not isinstance(workflows, str | bytes)
+        check_arguments(
+            ("workflows", workflows, "an iterable of workflow ids, or None", is_usable),
+            ("selection", selection, "a Selection", is_selection),
+            ("name", name, "a text", isinstance(name, str)),
+        )
+        ids: list[str] | None = None
+        if workflows is not None:
+            ids = []
+            for one in workflows:
+                found = as_id(str(one).strip(), any_id=any_id)
+                if found is None:
+                    raise ConfigurationError.of_value("a workflow's id", one, "a UUID")
+                ids.append(found)
+        if not self._running and self._dispatcher.stop_signal.reason in _OF_ONE_OPERATION:
+            self._dispatcher.stop_signal.clear()
+        return InstanceSearch(
+            self._dispatcher,
+            ids,
+            selection or Selection(),
+            name=name,
+            concurrency=self.settings.concurrency,
+        )
 
     def new_run(
         self,

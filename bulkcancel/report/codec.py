@@ -71,7 +71,7 @@ def _to_csv(result: Result) -> bytes:
         started_at, finished_at, duration, site,
     ) = result  # fmt: skip
     if code or detail or not (_PLAIN.fullmatch(workflow_id) and _PLAIN.fullmatch(instance_id)):
-        workflow_id, instance_id, code, detail = map(_cell, (workflow_id, instance_id, code, detail))
+        workflow_id, instance_id, code, detail = map(cell, (workflow_id, instance_id, code, detail))
     return (
         f"{number},{workflow_id},{instance_id},{outcome},{'' if status is None else status},{code},{detail},"
         f"{attempts},{throttled},{_time(started_at)},{_time(finished_at)},{duration},{_site(site)}\n"
@@ -83,7 +83,8 @@ def to_earlier_csv(result: Result) -> bytes:
     return _to_csv(result._replace(site="")).removesuffix(b",\n") + b"\n"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """A text as a cell of CSV, which no spreadsheet takes for a formula."""
     if not text:
         return text
     if not text.isprintable():
@@ -97,7 +98,7 @@ def _cell(text: str) -> str:
     return text
 
 
-_site = lru_cache(maxsize=8)(_cell)  # all rows of a report have the same
+_site = lru_cache(maxsize=8)(cell)  # all rows of a report have the same
 
 
 def _text(cell: str) -> str:

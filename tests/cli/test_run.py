@@ -98,7 +98,7 @@ def test_a_mistake_exits_2_with_one_clear_sentence(call: Call, words: list[str],
 def test_an_unknown_command_is_suggested_for(call: Call) -> None:
     """Or all of them are named."""
     assert "Did you mean run?" in call("rn").err
-    assert "The commands are: check, run, sandbox" in call("xyz").err
+    assert "The commands are: check, find, run, sandbox" in call("xyz").err
     assert call("--version").out.startswith("bulkcancel, version ")
     assert call("run", "--help").code == 0
     assert "Exit codes" in call("--help").out
