@@ -27,8 +27,10 @@ from bulkcancel.models import Outcome, Result
 from bulkcancel.report import read_results
 
 _CODE = """
-import atexit, resource, sys
-room = int(sys.argv.pop(1))
+import atexit, os, resource, signal, sys, threading
+room, delay = int(sys.argv.pop(1)), float(sys.argv.pop(1))
+if delay:  # by a clock of its own: whoever started it may be held up until it is done
+    threading.Timer(delay, os.kill, (os.getpid(), signal.SIGKILL)).start()
 if room:
     sys.dont_write_bytecode = True  # half a module would be kept, and fail from then on
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -80,7 +82,7 @@ def sandbox(scenario: str) -> Iterator[str]:
     """A sandbox in a process of its own; gives its URL."""
     words = ["sandbox", "--port", "0", "--scenario", scenario, "--latency", "0.01"]
     with subprocess.Popen(
-        [sys.executable, "-c", _CODE, "0", *words], text=True, stderr=subprocess.PIPE
+        [sys.executable, "-c", _CODE, "0", "0", *words], text=True, stderr=subprocess.PIPE
     ) as server:
         assert server.stderr is not None
         try:
@@ -115,11 +117,11 @@ def write_input(path: Path, trial: Trial) -> list[tuple[str, str]]:
 
 
 def start(
-    folder: Path, trial: Trial, url: str, *, room: int = 0, from_report: bool = False
+    folder: Path, trial: Trial, url: str, *, room: int, kill_after: float, from_report: bool
 ) -> subprocess.Popen[str]:
     """Start or continue the run."""
     words = [
-        sys.executable, "-c", _CODE, str(room), "run", "-o", f"r{trial.suffix}", "--resume", "--yes", "-q",
+        sys.executable, "-c", _CODE, str(room), str(kill_after), "run", "-o", f"r{trial.suffix}", "--resume", "--yes", "-q",
         "--base-url", url, "--rate", "300/s", "--timeout", "5", "-c", "16",
     ]  # fmt: skip
     if not from_report:
@@ -131,15 +133,12 @@ def start(
 def disturb(process: subprocess.Popen[str], event: str, delay: float, dice: random.Random) -> tuple[int, str]:
     """Let something happen to a process after a while; gives how it ended and what it said."""
     try:
-        _, said = process.communicate(timeout=delay if event in {"kill", "signal", "twice"} else _LONGEST_RUN)
+        _, said = process.communicate(timeout=delay if event in {"signal", "twice"} else _LONGEST_RUN)
     except subprocess.TimeoutExpired:
-        if event == "kill":
-            process.kill()
-        else:
-            process.send_signal(dice.choice((signal.SIGINT, signal.SIGTERM, signal.SIGHUP)))
-            if event == "twice":
-                time.sleep(dice.uniform(0.0, 0.1))
-                process.send_signal(dice.choice((signal.SIGINT, signal.SIGTERM)))
+        process.send_signal(dice.choice((signal.SIGINT, signal.SIGTERM, signal.SIGHUP)))
+        if event == "twice":
+            time.sleep(dice.uniform(0.0, 0.1))
+            process.send_signal(dice.choice((signal.SIGINT, signal.SIGTERM)))
         _, said = process.communicate(timeout=_LONGEST_RUN)
     return process.returncode, said
 
@@ -184,8 +183,9 @@ def undergo(trial: Trial, folder: Path) -> Course:
             room = size + dice.randrange(1, 6000) if event == "full" else 0
             complete = len({row.line for row in recorded(path)}) == len(rows)
             from_report = trial.without_input and complete
-            process = start(folder, trial, url, room=room, from_report=from_report)
             delay = dice.uniform(0.0, 0.3 + 1.2 * trial.rows / 300)
+            kill_after = delay if event == "kill" else 0.0
+            process = start(folder, trial, url, room=room, kill_after=kill_after, from_report=from_report)
             code, said = disturb(process, event, delay, dice)
             course.ends[code] += 1
             course.kills += code == -signal.SIGKILL
