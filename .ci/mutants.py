@@ -50,7 +50,7 @@ def _show(states: dict[str, str]) -> float:
         room = name.rpartition(".")[0]
         for place in (room, "all"):
             rooms[place][state in _NOTICED] += 1
-    for room, counts in rooms.items():
+    for room, counts in sorted(rooms.items(), key=lambda entry: (entry[0] == "all", entry[0])):
         share = 100.0 * counts[True] / counts.total()
         print(f"{room:28} {counts.total():5} mutants {counts[True]:5} noticed {share:6.1f} %")
     return 100.0 * rooms["all"][True] / max(1, rooms["all"].total())
