@@ -41,7 +41,7 @@ def test_the_readme_names_every_option_and_no_other() -> None:
     listed = {part for words in re.findall(r"`(-[^`]+)`", section) for part in words.split("/")}
     assert listed == options_of(run_command)
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
-    assert used <= options_of(run_command) | options_of(check_command) | {"--help"}
+    assert used <= options_of(run_command) | options_of(check_command) | options_of(find_command) | {"--help"}
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)

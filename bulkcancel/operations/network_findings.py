@@ -63,7 +63,8 @@ def of_proxy(proxy: str, without: str, contact: Contact | NoContact) -> Finding:
             return failed(CheckName.PROXY, f"{proxy} can't be reached: {contact.detail}", remedy)
         case Obstacle.PROXY_PASSWORD:
             remedy = (
-                "Put the user name and password before the host: HTTPS_PROXY=http://user:password@host:port."
+                "Put the user name and password before the host: "
+                "HTTPS_PROXY=http://user:password@host:port."  # pragma: allowlist secret
             )
             return failed(CheckName.PROXY, f"{proxy} wants a password: {contact.detail}", remedy)
         case Obstacle.PROXY_REFUSED:

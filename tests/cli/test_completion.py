@@ -78,7 +78,7 @@ def test_sites_are_offered(
 @pytest.mark.parametrize(
     ("line", "want"),
     [
-        ("bulkcancel ", ["check", "run", "sandbox"]),
+        ("bulkcancel ", ["check", "find", "run", "sandbox"]),
         ("bulkcancel s", ["sandbox"]),
         ("bulkcancel run --scenario b", ["busy"]),
         ("bulkcancel run --log-format ", ["text", "json"]),

@@ -112,6 +112,7 @@ async def sandbox(**options: object) -> AsyncIterator[tuple[str, Sandbox]]:
     ("options", "expected", "name", "words"),
     [
         ({}, ".......?.", Q, "lists of workflows: 9,999 of 10,000 requests left"),
+        # pragma: allowlist nextline secret
         ({"api_key": "other"}, "....F???.", A, "DD_API_KEY is refused: 403 Forbidden"),
         ({"app_key": "other"}, ".....F??.", B, "DD_APP_KEY is refused: 403 Forbidden"),
         ({"scenario": Scenario.DENIED}, "....F???.", R, "not checked: API key failed"),
@@ -316,6 +317,7 @@ async def test_the_way_through_a_proxy(
         serve_raw(lambda _: reply, proxying=True) as proxy,
         serve_raw(lambda _: dated("200 OK"), tls=tls) as far,
     ):
+        # pragma: allowlist nextline secret
         monkeypatch.setenv("HTTPS_PROXY", f"http://me:s3cret-pass@127.0.0.1:{proxy.port}")
         found = await look(f"https://api.invalid:{far.port}", bundle)
     assert states(found) == expected
