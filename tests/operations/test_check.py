@@ -334,7 +334,7 @@ async def test_a_proxy_that_is_not_there(unused: int, monkeypatch: pytest.Monkey
     found = await look("https://api.invalid")
     assert states(found) == ".F???????"
     assert found[P].detail == f"127.0.0.1:{unused} can't be reached: Connection refused"
-    monkeypatch.setenv("HTTPS_PROXY", "socks5://me:s3cret-pass@127.0.0.1:9")
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://me:s3cret-pass@127.0.0.1:9")  # pragma: allowlist secret
     found = await look("https://api.invalid")
     assert states(found) == "?F???????"
     assert "s3cret" not in repr(found)
