@@ -104,6 +104,23 @@ def test_a_signal_after_the_end_is_let_pass(tmp_path: Path, number: signal.Signa
 
 
 @slow
+def test_a_signal_after_two_is_let_pass(tmp_path: Path) -> None:
+    """While instances are watched, the first one stops, the second leaves, and a third changes nothing."""
+    write(tmp_path / "in.csv")
+    program = [sys.executable, "-c", SIGNAL_LAST, str(int(signal.SIGTERM))]
+    words = [*program, "run", "in.csv", "--sandbox", "-y", "-v", "--verify", "--rate", "100/s", "-o", "r.csv"]
+    with child(words, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        read_to(process.stderr, "canceled")
+        process.send_signal(signal.SIGINT)
+        read_to(process.stderr, "Stopping")
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        last = process.stderr.read().splitlines()[-1]
+        assert process.wait() == 130
+    assert last.startswith("Interrupted")
+
+
+@slow
 def test_a_standard_error_that_nobody_reads_holds_up_nothing(tmp_path: Path) -> None:
     """Rows are canceled, a signal is heard, and the last words are there when somebody reads."""
     write(tmp_path / "in.csv", 4000)

@@ -55,12 +55,16 @@ async def run(port: int, count: int, **settings: object) -> tuple[Summary, list[
 class Chatty:
     """A server that answers each request 404, and says what it is told to when it was not asked.
 
+    Args:
+        later: What it says 30 ms after each answer.
+
     Attributes:
         connections: Connections accepted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, later: bytes = b"") -> None:
         self.connections = 0
+        self._later = later
         self._writers: list[asyncio.StreamWriter] = []
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -69,6 +73,8 @@ class Chatty:
         with suppress(OSError, asyncio.IncompleteReadError):
             while await reader.readuntil(b"\r\n\r\n"):
                 writer.write(NOT_FOUND)
+                if self._later:
+                    asyncio.get_running_loop().call_later(0.03, writer.write, self._later)
         writer.close()
 
     @asynccontextmanager
@@ -139,6 +145,19 @@ async def test_what_nobody_asked_for_answers_no_request(
             await server.say(words)
             await wait(found)
     assert server.connections == (1 if wait is until_read and words in HARMLESS else 3)
+
+
+@pytest.mark.slow
+async def test_a_second_reply_a_little_later_cancels_no_row() -> None:
+    """One request at a time, and between each and the next a reply that nobody asked for."""
+    results: list[Result] = []
+    asked = Settings(concurrency=1, rate=Rate(10, 1.0), max_attempts=1, timeout=10.0, lookup=False)
+    async with (
+        Chatty(OK).serving() as port,
+        connect(Target(f"http://127.0.0.1:{port}"), KEYS, settings=asked) as api,
+    ):
+        await new_run(api, asked).run(Rows(refs(20)), results.append)
+    assert [row.outcome for row in results] == [Outcome.NOT_FOUND] * 20
 
 
 async def test_a_silent_connection_is_used_again() -> None:
