@@ -1,7 +1,6 @@
 """One pass over rows, from the first of them to its summary."""
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anyio import Semaphore, create_task_group
@@ -12,6 +11,7 @@ from bulkcancel.engine.account import RunAccount
 from bulkcancel.engine.intake import Intake
 from bulkcancel.engine.sender import HeldBackError
 from bulkcancel.engine.stop_signal import StoppedError, is_failure
+from bulkcancel.engine.totals import Totals
 from bulkcancel.errors import BulkCancelError, ReportGoneError, ReportLostError
 from bulkcancel.events import Finished, Started, Stopping
 from bulkcancel.ledger import Ledger
@@ -34,19 +34,6 @@ if TYPE_CHECKING:
     ResultHandler = Callable[[Result], Awaitable[None] | None]
 
 _MOST_WATCHED = 5_000  # instances that are read at once, or wait for it; a few kilobytes each
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """How many rows a report is to have; None where that is not known beforehand.
-
-    Attributes:
-        due: When this run ends.
-        in_all: When all of the input is in it: the setting `limit` leaves some of it for later.
-    """
-
-    due: int | None = None
-    in_all: int | None = None
 
 
 class Run:
