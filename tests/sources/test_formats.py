@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bulkcancel.errors import InputError
 from bulkcancel.models import RejectedRow, Row
 from bulkcancel.sources import InputOptions, Parser, as_id, is_id
 from bulkcancel.sources.pairs import as_uuid
@@ -90,6 +91,29 @@ def test_uuids_are_normalized_with_any_id_too() -> None:
     assert as_id(f"{{{X.upper()}}}", any_id=True) == X
     assert pairs(f"workflow_id,instance_id\n{W},../x\n", any_id=True) == ["invalid_id"]
     assert "is not an id that can be sent" in reasons(f"workflow_id,instance_id\n{W},../x\n", any_id=True)[0]
+
+
+@pytest.mark.parametrize("form", range(4))
+@pytest.mark.parametrize("around", [" {}", "\t{} "])
+def test_a_first_record_may_be_indented(form: int, around: str) -> None:
+    """It is of the same format as without."""
+    *head, last = in_each_format(W, X)[form].splitlines()
+    assert pairs("\n".join([*head, around.format(last)])) == [(W, X)]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "HTTP", "HTTPS"])
+def test_a_first_link_may_begin_with_either_scheme(scheme: str) -> None:
+    """In any case."""
+    assert pairs(LINK.format(W, X).replace("https", scheme)) == [(W, X)]
+
+
+def test_a_brace_begins_an_object_or_an_id() -> None:
+    """An id where nothing but what a UUID is made of stands between two braces."""
+    assert pairs(f"{{{X}}}", workflow_id=W) == [(W, X)]
+    assert pairs(f"{{{X.replace('-', '')}}},n", workflow_id=W) == [(W, X)]
+    assert pairs(f"{{{X[:-5]}}}", workflow_id=W) == ["invalid_json"]
+    with pytest.raises(InputError, match=r"^is one JSON array, not JSON lines; convert it first: jq -c"):
+        rows(f' [{{"workflow_id": "{W}"}}]')
 
 
 def test_a_list_of_instances_gets_its_workflow() -> None:

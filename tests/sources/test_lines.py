@@ -82,6 +82,8 @@ def test_the_lines_behind_one_that_is_too_long_are_read() -> None:
 def test_a_short_line_is_given_at_once() -> None:
     """Though four bytes are needed to tell encodings apart: whoever writes a stream may wait for the row."""
     assert list(LineSplitter().feed(b"a\n")) == [(1, "a")]
+    assert list(LineSplitter().feed(b"abc\r")) == [(1, "abc")]
+    assert list(Inflater().feed(b"a\n", final=False)) == [b"a\n"]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ TABLE = [
     (f"Workflow-ID;Instance ID;x\r\n{W};{X};\r\n", {}, [(2, "2")]),
     (f"@instance_id\tworkflow.workflow_id\r{X}\t{W}\r", {}, [(2, "2")]),
     (f"\ufeffa|workflow.id|workflow.instance_id\n1|{W}|{X}", {}, [(2, "2")]),
-    (f"# note\n\n{W},{X}\n  \n#x\n{W},{J}\n", {}, [(3, "2"), (6, "3")]),
+    (f"# note\n\n{W},{X}\n  \n#x\n \t# y\n{W},{J}\n", {}, [(3, "2"), (7, "3")]),
+    (f"Sep=:\nworkflow_id:instance_id\n{W}:{X}\nsep=;\n", {}, [(3, "2"), (4, "missing_id")]),
     (f"{W},{X.upper()}\n{W},{X[:-1]}\n{W},\n{W}\n,{X}", {}, [(1, "2"), (2, "invalid_id"), (3, "missing_id"), (4, "missing_id"), (5, "missing_id")]),
     (f"{X}\n{J},more\n", {"workflow_id": W}, [(1, "2"), (2, "3")]),
     (f"n,instance_id\n1,{X}\n", {"workflow_id": W}, [(2, "2")]),
@@ -109,6 +110,28 @@ def test_a_line_that_is_not_utf8_spoils_itself_alone() -> None:
     """The others are read."""
     data = f"{W},{X}\n".encode() + b"\xff\xfe\xfd,x\n" + f"{W},{J}\n".encode()
     assert short(rows(data)) == [(1, "2"), (2, "not_text"), (3, "3")]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "reason"),
+    [
+        (BIG.encode(), "too_long", "the line is longer than 65536 bytes"),
+        (b"a\0b", "not_text", "the line holds NUL bytes"),
+        (b"\xff", "not_text", "the line is not UTF-8"),
+        (b'"', "unclosed_quote", "a quotation mark opens here and is not closed"),
+    ],
+)
+def test_a_line_that_can_not_be_read_is_a_row_without_ids(text: bytes, code: str, reason: str) -> None:
+    """That says why; the next line is read."""
+    data = f"{W},{X}\n".encode()
+    want = [InstanceRef(W, X, 1), RejectedRow("", "", 2, code, reason), InstanceRef(W, X, 3)]
+    assert rows(data + text + b"\n" + data) == want
+
+
+def test_a_quoted_field_is_read_whole_also_behind_a_stray_quote() -> None:
+    """One slip does not make the next quote one."""
+    text = f'{W},{X},"open\n"{W}",{J}\n{W},{X},"a\nb"\n'
+    assert short(rows(text.encode())) == [(1, "unclosed_quote"), (2, "3"), (3, "2")]
 
 
 def test_a_damaged_archive_gives_its_rows_and_says_where_it_ends() -> None:

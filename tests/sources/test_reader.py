@@ -30,6 +30,30 @@ async def test_a_file_is_whole_and_can_be_read_ahead(tmp_path: Path) -> None:
     source.close()
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+async def test_the_last_line_of_a_file_needs_no_end(tmp_path: Path, end: str) -> None:
+    """For the plan as little as for the run."""
+    path = tmp_path / "in.csv"
+    path.write_text(HEADER + ROW + ROW.strip() + end)
+    with open_source(str(path), OPTIONS) as source:
+        assert [row.line for row in source.scan()] == await taken(source) == [2, 3]
+
+
+def test_a_file_is_closed_when_it_was_read(tmp_path: Path) -> None:
+    """A program may read thousands; closing twice closes nobody else's."""
+    (tmp_path / "in.csv").write_text(HEADER)
+    lowest = os.open("/dev/null", os.O_RDONLY)
+    os.close(lowest)
+    with open_source(str(tmp_path / "in.csv"), OPTIONS) as source:
+        os.fstat(lowest)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(lowest)
+    assert os.open("/dev/null", os.O_RDONLY) == lowest
+    source.close()
+    os.fstat(lowest)
+    os.close(lowest)
+
+
 async def taken(source: Source) -> list[int]:
     """The lines of all rows that can be sent."""
     return [row.line async for batch in source.batches() for row in batch if isinstance(row, InstanceRef)]
@@ -72,6 +96,8 @@ async def test_a_file_on_standard_input_is_read_from_where_it_stands(tmp_path: P
         os.read(fd, len("taken by another\n"))
         with Source(fd, "standard input", OPTIONS, owned=False) as source:
             assert [row.line for row in source.scan()] == [1, 2]
+            with path.open("a") as file:
+                file.write(ROW)  # in no plan
             assert await taken(source) == [1, 2]
         os.fstat(fd)
     finally:
