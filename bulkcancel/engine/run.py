@@ -68,11 +68,6 @@ class Run:
         self._error: BaseException | None = None
 
     @property
-    def stopping(self) -> StopReason | None:
-        """Why the run is ending early, or None."""
-        return self._stop_signal.reason
-
-    @property
     def error(self) -> BaseException | None:
         """What failed first, be it the source of rows, or None."""
         return self._error or (self._intake.error if self._intake is not None else None)
