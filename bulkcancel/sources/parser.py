@@ -147,7 +147,7 @@ class Parser:
         """Give up an open quote: reject the line it stands in, and read the lines behind it one by one."""
         while self._open:
             (line, _), *rest = self._open
-            self._open, self._is_stray, self._gave_up = [], False, True
+            self._open, self._gave_up = [], True
             reason = "a quotation mark opens here and is not closed"
             yield reject("", "", line, "unclosed_quote", reason)
             yield from self._rows(rest)

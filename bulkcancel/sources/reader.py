@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 import anyio
@@ -41,7 +42,6 @@ class Source:
         self._left: int | None = None
         self.name = name
         self.is_replayable = stat.S_ISREG(os.fstat(fd).st_mode)
-        self._can_wait = not self.is_replayable
 
     async def batches(self) -> "AsyncIterator[Iterator[Row]]":
         """Give the rows, in order: a batch for each piece that is read.
@@ -116,12 +116,12 @@ class Source:
         if self.is_replayable:
             await checkpoint()
             return self._read_planned()
-        if self._can_wait and not self._ends:
+        if not self._ends:
             with anyio.CancelScope() as self._waiting:
-                try:
+                with suppress(
+                    PermissionError
+                ):  # epoll refuses /dev/null and its like: they never make us wait
                     await anyio.wait_readable(self._fd)
-                except PermissionError:  # epoll refuses /dev/null and its like: they never make us wait
-                    self._can_wait = False
             self._waiting = None
         return b"" if self._ends else os.read(self._fd, _STREAM_CHUNK)
 
