@@ -5,7 +5,7 @@ import unicodedata
 
 # Controls, formats (bidi, zero width), surrogates, private use, unassigned, line and paragraph separators.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_TWO_DIGITS, _FOUR_DIGITS = 0x100, 0x10000
+_MOST_IN_TWO_DIGITS, _MOST_IN_FOUR_DIGITS = 0xFF, 0xFFFF
 # What RFC 3986 calls unreserved, and `:`. None of these ends a path segment or begins an escape; a segment
 # that begins with a letter or a digit is not a dot segment.
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}", re.ASCII)
@@ -27,6 +27,6 @@ def _escape(char: str) -> str:
     if unicodedata.category(char) not in _UNPRINTABLE:
         return char
     code = ord(char)
-    if code < _TWO_DIGITS:
+    if code <= _MOST_IN_TWO_DIGITS:
         return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < _FOUR_DIGITS else f"\\U{code:08x}"
+    return f"\\u{code:04x}" if code <= _MOST_IN_FOUR_DIGITS else f"\\U{code:08x}"

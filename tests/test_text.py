@@ -17,6 +17,7 @@ from bulkcancel.text import is_path_segment, printable
         ("\0\n\x7f\x9f\xad", 40, r"\x00\x0a\x7f\x9f\xad"),
         ("\u0378\u200b\u2028\u202e\ue000", 40, r"\u0378\u200b\u2028\u202e\ue000"),
         ("\udcff", 40, r"\udcff"),
+        ("\uffff\U0001ffff", 40, r"\uffff\U0001ffff"),
         ("\U000e0001\U000f0000", 40, r"\U000e0001\U000f0000"),
         ("\n\n", 6, "\\x0a\\…"),
         ("\n" * 10**6, 8, "\\x0a\\x0…"),

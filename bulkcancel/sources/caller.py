@@ -1,4 +1,4 @@
-"""A caller's own pairs as rows: of any kind, at hand or still to come."""
+"""Makes rows of a caller's own pairs, of any kind, at hand or still to come."""
 
 from collections.abc import AsyncIterable, Iterable, Mapping, Sized
 from collections.abc import Set as AbstractSet
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: A workflow's and an instance's id, as texts or UUIDs.
 Pair = tuple[str | UUID, str | UUID] | InstanceRef
 
-# What can be unpacked into two and yet is no pair: a text, and what has keys or no order.
+# These can be unpacked into two values, and yet are not pairs: texts, and what has keys or no order.
 _NO_PAIRS = (str, bytes, bytearray, Mapping, AbstractSet)
 _TWO = 2
 _END = object()
@@ -81,26 +81,26 @@ class CallerPairs:
             reason = f"it is not a pair of a workflow id and an instance id: {shown(repr(pair))}"
             return reject("", "", line, "not_a_pair", reason)
         texts = _text_of(two[0]), _text_of(two[1])
-        for name, value, text in zip(("workflow", "instance"), two, texts, strict=True):
-            if text is None:
-                reason = f"the {name} id is neither a text nor a UUID: {shown(repr(value))}"
-                return reject(texts[0] or "", texts[1] or "", line, "invalid_id", reason)
+        if texts[0] is None or texts[1] is None:
+            name, value = ("workflow", two[0]) if texts[0] is None else ("instance", two[1])
+            reason = f"the {name} id is neither a text nor a UUID: {shown(repr(value))}"
+            return reject(texts[0] or "", texts[1] or "", line, "invalid_id", reason)
         line = pair.line if isinstance(pair, InstanceRef) else line
-        return parse_pair(texts[0] or "", texts[1] or "", line, any_id=self._any_id)
+        return parse_pair(texts[0], texts[1], line, any_id=self._any_id)
 
 
 def _two_of(pair: object) -> tuple[object, object] | None:
-    """A pair's two halves, whatever kind of sequence it is; None for what is no pair."""
+    """The two halves of a pair, whatever holds them; None if it is not a pair."""
     if isinstance(pair, InstanceRef):
         return pair.workflow_id, pair.instance_id
     if isinstance(pair, _NO_PAIRS) or not isinstance(pair, Iterable):
         return None
-    halves = tuple(islice(pair, 3))
+    halves = tuple(islice(pair, _TWO + 1))  # it may be endless
     return (halves[0], halves[1]) if len(halves) == _TWO else None
 
 
 def _text_of(value: object) -> str | None:
-    """An id as text; None for what is no id."""
+    """An id as text; None if it is neither a text nor a UUID."""
     if isinstance(value, str):
         return value.strip()
     return str(value) if isinstance(value, UUID) else None

@@ -40,6 +40,7 @@ TABLE: list[tuple[object, Row]] = [
     ([f" {W} ", f"{X}\n"], InstanceRef(W, X, 1)),
     ((UUID(W), UUID(X)), InstanceRef(W, X, 1)),
     (InstanceRef(W, X, 9), InstanceRef(W, X, 9)),
+    (("", X), rejected("missing_id", "the workflow id is missing", "", X)),
     ((W, ""), rejected("missing_id", "the instance id is missing", W)),
     ((W, None), rejected("invalid_id", "the instance id is neither a text nor a UUID: None", W)),
     ((1, X), rejected("invalid_id", "the workflow id is neither a text nor a UUID: 1", "", X)),
@@ -74,6 +75,18 @@ async def test_pairs_are_numbered_whatever_they_come_in() -> None:
     assert await rows(pairs) == await rows(iter(pairs)) == await rows(later(*pairs)) == want
     assert await rows([]) == await rows(later()) == []
     assert await rows([iter((W, X))]) == want[:1]
+
+
+async def test_no_more_of_a_pair_is_looked_at_than_tells_that_it_is_none() -> None:
+    """It may be endless."""
+
+    def three() -> Iterator[str]:
+        yield from (W, X, J)
+        raise AssertionError("a fourth was asked for")
+
+    (row,) = await rows([three()])
+    assert isinstance(row, RejectedRow)
+    assert row.code == "not_a_pair"
 
 
 async def test_other_ids_than_uuids_have_to_be_allowed() -> None:
