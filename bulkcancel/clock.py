@@ -3,8 +3,6 @@
 import time
 from typing import Protocol
 
-import anyio
-
 
 class Clock(Protocol):
     """Where a loop gets its time from."""
@@ -31,4 +29,6 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait, without blocking the event loop."""
+        import anyio  # noqa: PLC0415 - `--help` and completion have a clock too, and never wait
+
         await anyio.sleep(seconds)

@@ -13,7 +13,7 @@ from bulkcancel.errors import ConfigurationError
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from bulkcancel.progress import BackgroundWriter
+    from bulkcancel.progress.writer import BackgroundWriter
 
 # Whatever else it is set to refuses: a switch that means "hands off" is not to be missed for its spelling.
 _NOT_READ_ONLY = frozenset({"", "0", "false", "no", "off", "n", "f"})

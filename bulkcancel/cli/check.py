@@ -19,7 +19,8 @@ from bulkcancel.cli.streams import is_terminal
 from bulkcancel.clock import SystemClock
 from bulkcancel.errors import ConfigurationError, words_of
 from bulkcancel.models import ExitCode, StopReason
-from bulkcancel.progress import LogFormat, Messages, number_of
+from bulkcancel.progress.messages import LogFormat, Messages
+from bulkcancel.progress.words import number_of
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:

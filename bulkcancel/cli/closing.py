@@ -7,13 +7,13 @@ from bulkcancel._version import __version__
 from bulkcancel.cli.own_faults import fault, fit_to_show, trace
 from bulkcancel.cli.resume_command import resume_command
 from bulkcancel.errors import BulkCancelError, words_of
-from bulkcancel.progress import closing_lines
+from bulkcancel.progress.words import closing_lines
 from bulkcancel.report import write_private
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
     from bulkcancel.cli.prepared_run import PreparedRun
-    from bulkcancel.progress import Messages
+    from bulkcancel.progress.messages import Messages
     from bulkcancel.tally import Summary
 
 _LONGEST_NAME = 4096

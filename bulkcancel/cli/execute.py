@@ -12,12 +12,13 @@ from bulkcancel.cli.closing import Closing
 from bulkcancel.cli.connection import reachable
 from bulkcancel.cli.streams import is_terminal
 from bulkcancel.datadog import connect
-from bulkcancel.engine import Observers
+from bulkcancel.engine.observers import Observers
 from bulkcancel.errors import BulkCancelError
 from bulkcancel.operations.cancel import GRACE
 from bulkcancel.operations.session import Session
 from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
-from bulkcancel.progress import Announcer, ProgressDisplay
+from bulkcancel.progress.announcer import Announcer
+from bulkcancel.progress.display import ProgressDisplay
 
 if TYPE_CHECKING:
     from bulkcancel.cli.connection import Connection
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from bulkcancel.models import ExitCode, StopReason
     from bulkcancel.operations.cancel import CancelRun
     from bulkcancel.operations.report_target import ReportWriter
-    from bulkcancel.progress import Messages
+    from bulkcancel.progress.messages import Messages
     from bulkcancel.settings import Settings
     from bulkcancel.tally import Summary
 

@@ -21,7 +21,8 @@ from bulkcancel.clock import SystemClock
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import ExitCode, StopReason
 from bulkcancel.operations.selection import Selection
-from bulkcancel.progress import Announcer, number_of
+from bulkcancel.progress.announcer import Announcer
+from bulkcancel.progress.words import number_of
 from bulkcancel.settings import Settings
 from bulkcancel.sites import site_of_host
 from bulkcancel.sources import as_id, what_is_wrong
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from bulkcancel.cli.connection import Connection
     from bulkcancel.cli.invocation import Invocation
     from bulkcancel.operations.find import InstanceSearch
-    from bulkcancel.progress import Messages
+    from bulkcancel.progress.messages import Messages
 
 _STDIO = "-"
 
@@ -221,7 +222,7 @@ class _Search:
         """Find them all."""
         # The network half: slow to import, and not needed until here.
         from bulkcancel.cli.execute import open_api  # noqa: PLC0415 - see above
-        from bulkcancel.engine import Observers  # noqa: PLC0415 - see above
+        from bulkcancel.engine.observers import Observers  # noqa: PLC0415 - see above
         from bulkcancel.operations.session import Session  # noqa: PLC0415 - see above
 
         observers = Observers((Announcer(self._messages, self._clock),))

@@ -7,7 +7,7 @@ import click
 
 if TYPE_CHECKING:
     from bulkcancel.cli.signals import Signals
-    from bulkcancel.progress import BackgroundWriter
+    from bulkcancel.progress.writer import BackgroundWriter
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.progress import number_of
+from bulkcancel.progress.words import number_of
 
 if TYPE_CHECKING:
-    from bulkcancel.progress import Messages
+    from bulkcancel.progress.messages import Messages
     from bulkcancel.settings import Settings
 
 # The event loop has three, what wakes it for a signal two, INPUT and the report one each; and one is opened

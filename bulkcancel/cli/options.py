@@ -8,7 +8,7 @@ import click
 from bulkcancel.cli import completion, params
 from bulkcancel.cli.invocation import current
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.progress import LogFormat, Messages
+from bulkcancel.progress.messages import LogFormat, Messages
 from bulkcancel.sandbox import Scenario
 from bulkcancel.settings import Settings
 from bulkcancel.sources import InputOptions, as_id, what_is_wrong

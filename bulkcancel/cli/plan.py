@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bulkcancel.engine.shards import belongs_to
 from bulkcancel.ledger import ClaimKind, Ledger
 from bulkcancel.models import RejectedRow
-from bulkcancel.progress import number_of
+from bulkcancel.progress.words import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bulkcancel.cli.connection import Connection
     from bulkcancel.cli.run_options import RunOptions
-    from bulkcancel.engine import Totals
+    from bulkcancel.engine.totals import Totals
     from bulkcancel.ledger import Ledger
     from bulkcancel.operations.recorded_rows import RecordedRows
     from bulkcancel.operations.report_target import ReportTarget

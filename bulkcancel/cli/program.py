@@ -24,7 +24,8 @@ from bulkcancel.cli.signals import Signals
 from bulkcancel.clock import SystemClock
 from bulkcancel.errors import BulkCancelError
 from bulkcancel.models import ExitCode, StopReason
-from bulkcancel.progress import BackgroundWriter, LogFormat, Messages
+from bulkcancel.progress.messages import LogFormat, Messages
+from bulkcancel.progress.writer import BackgroundWriter
 
 _PATIENCE = 0.5  # seconds without a reader after which the last words are given up
 _LONGEST_WAIT = 10.0  # seconds for a reader who is slow

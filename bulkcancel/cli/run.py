@@ -22,19 +22,19 @@ from bulkcancel.cli.prepared_run import PreparedRun
 from bulkcancel.cli.run_options import RunOptions
 from bulkcancel.cli.streams import is_terminal
 from bulkcancel.clock import SystemClock
-from bulkcancel.engine import Totals
+from bulkcancel.engine.totals import Totals
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import ExitCode
 from bulkcancel.operations.recorded_rows import RecordedRows
 from bulkcancel.operations.report_target import STDIO, ReportTarget
-from bulkcancel.progress import number_of
+from bulkcancel.progress.words import number_of
 from bulkcancel.sources import InputOptions, Source, open_source
 from bulkcancel.tally import Tally
 
 if TYPE_CHECKING:
     from bulkcancel.cli.invocation import Invocation
-    from bulkcancel.progress import Messages
+    from bulkcancel.progress.messages import Messages
 
 _SCANNED_FOR_THE_BAR = 8 * 1024 * 1024  # bytes that are read twice for the sake of a total
 

@@ -1,6 +1,5 @@
 """Signals: before, during and after the run."""
 
-import asyncio
 import signal
 import socket
 from collections import deque
@@ -73,6 +72,8 @@ class Signals:
     @contextmanager
     def heard_by(self, heed: "Callable[[StopReason], None]") -> "Iterator[None]":
         """Have the running loop call `heed` for each, until all is written and said; then let them pass."""
+        import asyncio  # noqa: PLC0415 - it is there already where a loop runs; `--help` needs none
+
         loop = asyncio.get_running_loop()
         ours, wakes_us = socket.socketpair()
         with ours, wakes_us:

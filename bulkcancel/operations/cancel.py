@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from anyio import CancelScope, create_task_group, move_on_after
 
-from bulkcancel.engine import Run, is_failure
+from bulkcancel.engine.run import Run
+from bulkcancel.engine.stop_signal import is_failure
 from bulkcancel.errors import CompactionError, ReportGoneError, ReportLostError
 from bulkcancel.events import Concern, Concerned, Ended
 from bulkcancel.operations.threads import in_thread
@@ -12,8 +13,10 @@ from bulkcancel.operations.threads import in_thread
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Generator
 
-    from bulkcancel.engine import Dispatcher, RowSource, Totals
+    from bulkcancel.engine.dispatcher import Dispatcher
+    from bulkcancel.engine.intake import RowSource
     from bulkcancel.engine.run import ResultHandler
+    from bulkcancel.engine.totals import Totals
     from bulkcancel.ledger import Ledger
     from bulkcancel.models import Result, StopReason
     from bulkcancel.operations.report_target import ReportWriter

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from anyio.streams.memory import MemoryObjectSendStream
 
-    from bulkcancel.engine import Dispatcher
+    from bulkcancel.engine.dispatcher import Dispatcher
     from bulkcancel.listings import InstanceState, WorkflowInfo
 
 _MOST_SIDE_BY_SIDE = 64  # blocks of one list, and lists

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from anyio import CancelScope
 
     from bulkcancel.clock import Clock
-    from bulkcancel.engine import Api
+    from bulkcancel.engine.dispatcher import Api
     from bulkcancel.engine.reader import Reader
     from bulkcancel.listings import InstanceState
 

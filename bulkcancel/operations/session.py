@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from bulkcancel.datadog import Credentials, Target, connect, read_credentials
 from bulkcancel.datadog.target import DEFAULT_SITE
-from bulkcancel.engine import Dispatcher, Observers, Totals
+from bulkcancel.engine.dispatcher import Dispatcher
+from bulkcancel.engine.observers import Observers
+from bulkcancel.engine.totals import Totals
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import StopReason
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from bulkcancel.clock import Clock
-    from bulkcancel.engine import Api, RowSource
+    from bulkcancel.engine.dispatcher import Api
+    from bulkcancel.engine.intake import RowSource
     from bulkcancel.engine.run import ResultHandler
     from bulkcancel.events import Observer
     from bulkcancel.operations.report_target import ReportWriter

@@ -18,7 +18,7 @@ from bulkcancel.clock import SystemClock
 from bulkcancel.datadog import Credentials, Target, connect
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply
-from bulkcancel.progress import Messages
+from bulkcancel.progress.messages import Messages
 from bulkcancel.settings import Settings
 
 

@@ -4,8 +4,8 @@ import pytest
 from support.faketime import FakeClock
 from support.runs import Heard
 
-from bulkcancel.engine import Observers
 from bulkcancel.engine.limiter_watch import LimiterWatch
+from bulkcancel.engine.observers import Observers
 from bulkcancel.events import Concern, Concerned, Endpoint, OutageBegan, OutageEnded, Paused, Resumed
 from bulkcancel.models import Failure, FailureKind, Reply
 from bulkcancel.pacing import Pacer, Wait, WaitReason

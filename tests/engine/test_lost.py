@@ -7,7 +7,7 @@ from support.fakeapi import OK, FakeApi, Rows, refs
 from support.faketime import FakeClock
 from support.runs import new_run
 
-from bulkcancel.engine import Run
+from bulkcancel.engine.run import Run
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Outcome, Reply, Result, StopReason
 from bulkcancel.settings import Rate, Settings
 from bulkcancel.tally import Summary

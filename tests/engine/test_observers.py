@@ -7,8 +7,8 @@ from support.fakeapi import DOWN, ENDED, OK, FakeApi, Rows, bad, refs
 from support.faketime import FakeClock
 from support.runs import Heard, new_run
 
-from bulkcancel.engine import Observers
 from bulkcancel.engine import observers as module
+from bulkcancel.engine.observers import Observers
 from bulkcancel.events import (
     Attempted,
     Concern,

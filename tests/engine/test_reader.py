@@ -8,8 +8,8 @@ from support.fakeapi import DOWN, OK
 from support.faketime import FakeClock
 
 from bulkcancel.answers import Verdict
-from bulkcancel.engine import Observers
 from bulkcancel.engine.limiter import Limiter
+from bulkcancel.engine.observers import Observers
 from bulkcancel.engine.reader import Reader
 from bulkcancel.engine.stop_signal import StoppedError, StopSignal
 from bulkcancel.events import Endpoint

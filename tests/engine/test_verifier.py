@@ -7,8 +7,8 @@ from support.pacing import peek
 from support.runs import Heard
 
 from bulkcancel.answers import State
-from bulkcancel.engine import Observers
 from bulkcancel.engine.limiter import Limiter
+from bulkcancel.engine.observers import Observers
 from bulkcancel.engine.reader import Reader
 from bulkcancel.engine.stop_signal import StoppedError, StopSignal
 from bulkcancel.engine.verifier import Verifier

@@ -7,7 +7,7 @@ from support.faketime import FakeClock
 from support.movinglist import MovingList
 from support.runs import Heard
 
-from bulkcancel.engine import Observers
+from bulkcancel.engine.observers import Observers
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.events import Attempted, Listed
 from bulkcancel.models import Reply, StopReason

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.fakeapi import FakeApi
 from support.movinglist import MovingList
 
-from bulkcancel.engine import Dispatcher
+from bulkcancel.engine.dispatcher import Dispatcher
 from bulkcancel.events import Endpoint
 from bulkcancel.listings import InstanceState
 from bulkcancel.models import Reply

@@ -29,7 +29,7 @@ from bulkcancel import (
     cancel_all,
     open_session,
 )
-from bulkcancel.engine import Observers
+from bulkcancel.engine.observers import Observers
 from bulkcancel.events import Ended, Finished, Started
 from bulkcancel.models import InstanceRef, Reply
 from bulkcancel.sandbox import SandboxOptions

@@ -9,8 +9,8 @@ from support.faketime import FakeClock
 from support.runs import new_run
 
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply, StopReason
-from bulkcancel.progress import Messages
 from bulkcancel.progress.announcer import Announcer
+from bulkcancel.progress.messages import Messages
 from bulkcancel.settings import Settings
 
 BLACK_HOLE = Failure(FailureKind.TIMEOUT, "no connection within 10 s")

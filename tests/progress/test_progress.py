@@ -11,17 +11,18 @@ from support.faketime import FakeClock
 
 from bulkcancel.events import Endpoint, Finished, OutageBegan, OutageEnded, Paused, Resumed, Started
 from bulkcancel.models import Outcome, Result, StopReason
-from bulkcancel.progress import (
-    LogFormat,
-    Messages,
-    ProgressDisplay,
+from bulkcancel.progress.display import ProgressDisplay
+from bulkcancel.progress.messages import LogFormat, Messages
+from bulkcancel.progress.words import (
     closing_lines,
     counts_of,
+    duration,
     lines_of,
     number_of,
+    pause_words,
+    rate_words,
     status_line,
 )
-from bulkcancel.progress.words import duration, pause_words, rate_words
 from bulkcancel.tally import Leftover, LineSet, ReportLoss, Tally, summarize
 
 

@@ -8,7 +8,7 @@ from typing import TextIO
 
 import pytest
 
-from bulkcancel.progress import BackgroundWriter
+from bulkcancel.progress.writer import BackgroundWriter
 
 BRIEF = 0.05  # seconds
 LONG = 20.0

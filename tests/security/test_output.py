@@ -15,7 +15,7 @@ from support.cliapp import Call, Shown
 
 from bulkcancel.clock import SystemClock
 from bulkcancel.models import Outcome, Result
-from bulkcancel.progress import LogFormat, Messages
+from bulkcancel.progress.messages import LogFormat, Messages
 from bulkcancel.report import Format, write_private
 
 if TYPE_CHECKING:

@@ -4,7 +4,9 @@ import random
 from collections.abc import Callable
 
 from bulkcancel.clock import Clock
-from bulkcancel.engine import Api, Dispatcher, Observers, Run
+from bulkcancel.engine.dispatcher import Api, Dispatcher
+from bulkcancel.engine.observers import Observers
+from bulkcancel.engine.run import Run
 from bulkcancel.events import Event, Observer
 from bulkcancel.ledger import Ledger
 from bulkcancel.settings import Settings

@@ -14,7 +14,7 @@ from typing import Any
 import anyio
 
 from bulkcancel.cli.program import main
-from bulkcancel.engine import Run
+from bulkcancel.engine.run import Run
 
 
 class Instants:
