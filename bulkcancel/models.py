@@ -83,6 +83,18 @@ class StopReason(StrEnum):
     INPUT_LOST = "input_lost"
     OWN_FAULT = "own_fault"
 
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit status of a process that ended for it."""
+        return _STOP_CODES.get(self, ExitCode.STOPPED)
+
+
+_STOP_CODES = {
+    StopReason.INTERRUPTED: ExitCode.INTERRUPTED,
+    StopReason.TERMINATED: ExitCode.TERMINATED,
+    StopReason.REPORT_LOST: ExitCode.REPORT_LOST,
+}
+
 
 class FailureKind(StrEnum):
     """Why an attempt brought no reply; those with `http` are words of the vendor's own sync tools.

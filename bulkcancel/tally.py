@@ -9,11 +9,6 @@ from bulkcancel.models import CLEAN, COUNTS_AS_FAILURE, ExitCode, Outcome, Resul
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_STOP_CODES = {
-    StopReason.INTERRUPTED: ExitCode.INTERRUPTED,
-    StopReason.TERMINATED: ExitCode.TERMINATED,
-    StopReason.REPORT_LOST: ExitCode.REPORT_LOST,
-}
 _MOST_CODES = 100  # counted apart, for a server may give each row a code of its own
 _OTHER_CODES = "other"
 _BITS = 64
@@ -125,7 +120,7 @@ class Tally:
     def exit_code(self, stop: StopReason | None = None, *, ignore_not_found: bool = False) -> ExitCode:
         """The exit status these counts and this end of the run call for."""
         if stop is not None:
-            return _STOP_CODES.get(stop, ExitCode.STOPPED)
+            return stop.exit_code
         clean = CLEAN | {Outcome.NOT_FOUND} if ignore_not_found else CLEAN
         if any(count and outcome not in clean for outcome, count in self.outcomes.items()):
             return ExitCode.INCOMPLETE

@@ -14,8 +14,8 @@ import click
 from bulkcancel.cli import options, params
 from bulkcancel.cli.connection import find_connection, reachable, with_keys
 from bulkcancel.cli.invocation import current
-from bulkcancel.cli.run_options import TargetOptions, pick
 from bulkcancel.cli.streams import is_terminal
+from bulkcancel.cli.typed_options import TargetOptions, pick
 from bulkcancel.clock import SystemClock
 from bulkcancel.errors import ConfigurationError, words_of
 from bulkcancel.models import ExitCode, StopReason
@@ -90,7 +90,7 @@ def command(**values: Any) -> ExitCode:  # noqa: ANN401 - one value per option
     findings = anyio.run(_until_signaled, look, invocation.signals, clock)
     if isinstance(findings, StopReason):
         messages.last(f"{findings.value.capitalize()}; nothing was changed.")
-        return ExitCode.TERMINATED if findings is StopReason.TERMINATED else ExitCode.INTERRUPTED
+        return findings.exit_code
     if values["as_json"]:
         _write(json.dumps(_document(connection, findings), indent=2))
     return _end(connection, findings, messages)
@@ -193,16 +193,14 @@ def _failures(findings: "Findings") -> "list[Finding]":
 
 def _end(connection: "Connection", findings: "Findings", messages: Messages) -> ExitCode:
     failures = _failures(findings)
-    suffix = connection.suffix
-    key = f", with the application key ending in {suffix}" if suffix else ""
     if failures:
         first = failures[0]
         messages.last(
-            f"{len(failures)} of {number_of(len(findings), 'check')} failed at {connection.name}{key}; "
+            f"{len(failures)} of {number_of(len(findings), 'check')} failed at {connection.name_and_key}; "
             f"begin with the first: {first.name.label}. Nothing was changed."
         )
         return ExitCode.USAGE
     open_ones = [finding.name.label for finding in findings if finding.status.value == "?"]
     rest = f", as far as it can be told (open: {', '.join(open_ones)})" if open_ones else ""
-    messages.last(f"Ready to cancel at {connection.name}{key}{rest}. Nothing was changed.")
+    messages.last(f"Ready to cancel at {connection.name_and_key}{rest}. Nothing was changed.")
     return ExitCode.OK

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from bulkcancel.cli.run_options import TargetOptions
+    from bulkcancel.cli.typed_options import TargetOptions
     from bulkcancel.clock import Clock
 
 _SANDBOX_KEY = "5a6db0c5a6db0c5a6db0c5a6db0c5a6d"
@@ -47,14 +47,16 @@ class Connection:
         return self.target.site or self.target.base_url
 
     @property
+    def name_and_key(self) -> str:
+        """The same, with the last characters of a real application key, to show whose it is."""
+        if self.credentials is None or self.scenario is not None or not self.credentials.suffix:
+            return self.name
+        return f"{self.name}, with the application key ending in {self.credentials.suffix}"
+
+    @property
     def label(self) -> str:
         """What a report calls it: a rehearsal is never taken for the real thing."""
         return SANDBOX if self.scenario is not None else self.target.label
-
-    @property
-    def suffix(self) -> str:
-        """The application key's last characters, to show whose it is; empty where that says nothing."""
-        return self.credentials.suffix if self.credentials is not None and self.scenario is None else ""
 
     @property
     def doubt(self) -> str:

@@ -4,10 +4,11 @@ import json
 import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bulkcancel.cli.find_options import FoundFormat
 from bulkcancel.errors import ConfigurationError, words_of
+from bulkcancel.operations.report_target import STDIO
 from bulkcancel.report.codec import cell
 
 if TYPE_CHECKING:
@@ -18,15 +19,6 @@ if TYPE_CHECKING:
 _COLUMNS = ("workflow_id", "instance_id", "status", "started_at", "ended_at", "source")
 _ROW = "{:<36}  {:<36}  {:<11}  {:<20}  {}\n"
 _STDOUT = 1
-
-
-class FoundFormat(StrEnum):
-    """How they are written."""
-
-    CSV = "csv"
-    JSON_LINES = "jsonl"
-    LINKS = "links"
-    TABLE = "table"
 
 
 class ReaderGoneError(Exception):
@@ -76,18 +68,8 @@ class FoundOutput:
                 return _ROW.format(workflow_id, instance_id, status, _time(started_at)[:19], source)
             case FoundFormat.JSON_LINES:
                 times = _time(started_at) or None, _time(ended_at) or None
-                return (
-                    json.dumps(
-                        dict(
-                            zip(
-                                _COLUMNS,
-                                (workflow_id, instance_id, status, *times, source),
-                                strict=True,
-                            )
-                        )
-                    )
-                    + "\n"
-                )
+                values = (workflow_id, instance_id, status, *times, source)
+                return f"{json.dumps(dict(zip(_COLUMNS, values, strict=True)))}\n"
             case FoundFormat.CSV:
                 words = (workflow_id, instance_id, status, _time(started_at), _time(ended_at), source)
                 return f"{','.join(map(cell, words))}\n"
@@ -110,7 +92,7 @@ def open_output(
     Raises:
         ConfigurationError: The file is there already, or can't be made.
     """
-    if path is None or path == "-":
+    if path is None or path == STDIO:
         yield FoundOutput(_STDOUT, form, site, counts_alone=counts_alone)
         return
     try:

@@ -1,4 +1,4 @@
-"""The options, in groups that commands share, and what each group makes of its values."""
+"""The options that commands share, in groups."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -7,16 +7,14 @@ import click
 
 from bulkcancel.cli import completion, params
 from bulkcancel.cli.invocation import current
-from bulkcancel.errors import ConfigurationError
 from bulkcancel.progress.messages import LogFormat, Messages
 from bulkcancel.sandbox import Scenario
 from bulkcancel.settings import Settings
-from bulkcancel.sources import InputOptions, as_id, what_is_wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bulkcancel.cli.run_options import ColumnOptions, MessageOptions
+    from bulkcancel.cli.typed_options import MessageOptions
     from bulkcancel.clock import Clock
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
@@ -117,26 +115,6 @@ message_options = together(
     click.option("-v", "--verbose", is_flag=True, help="Say what became of each row."),
     click.option("--no-progress", is_flag=True, help="No progress display."),
 )
-
-
-def input_options(columns: "ColumnOptions", site: str) -> InputOptions:
-    """Make sense of the input options.
-
-    Raises:
-        ConfigurationError: The workflow id can't be one.
-    """
-    given = columns.workflow_id
-    workflow_id = None if given is None else as_id(given.strip(), any_id=columns.any_id)
-    if given is not None and workflow_id is None:
-        wrong = what_is_wrong(given.strip(), any_id=columns.any_id)
-        raise ConfigurationError(f"--workflow-id {given!r} is not {wrong}.")
-    return InputOptions(
-        workflow_column=columns.workflow_column,
-        instance_column=columns.instance_column,
-        workflow_id=workflow_id,
-        any_id=columns.any_id,
-        site=site,
-    )
 
 
 def messages(options: "MessageOptions", clock: "Clock") -> Messages:

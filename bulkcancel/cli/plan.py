@@ -47,20 +47,18 @@ class Plan:
     unusable: list[RejectedRow] = field(default_factory=list)
     unusable_count: int = 0
 
-    def lines(self, *, target: str, suffix: str, reason: str | None) -> list[str]:
+    def lines(self, *, where: str, reason: str | None) -> list[str]:
         """The plan in words.
 
         Args:
-            target: Where requests go.
-            suffix: The application key's last characters, or empty.
+            where: Where requests go, and as whom.
             reason: What the person gave as the reason, or None.
         """
-        key = f", with the application key ending in {suffix}" if suffix else ""
         instances = number_of(self.to_send, "instance")
         flows = number_of(len(self.workflows), "workflow")
-        lines = [f"Plan: cancel {instances} of {flows} at {target}{key}"]
+        lines = [f"Plan: cancel {instances} of {flows} at {where}"]
         if not self.to_send:
-            lines = [f"Plan: nothing to cancel at {target}{key}"]
+            lines = [f"Plan: nothing to cancel at {where}"]
         shown = self.workflows.most_common(_WORKFLOWS_SHOWN)
         lines += [f"  {count:>9,}  {workflow_id}" for workflow_id, count in shown]
         rest = len(self.workflows) - len(shown)

@@ -141,7 +141,7 @@ def _run(invocation: Invocation, messages: Messages) -> int:
         reason = signals.reason or StopReason.INTERRUPTED
         if not signals.has_begun:
             messages.last(f"{reason.value.capitalize()}; nothing was sent.")
-        return ExitCode.TERMINATED if reason is StopReason.TERMINATED else ExitCode.INTERRUPTED
+        return reason.exit_code
     except SystemExit as error:  # click's, after completion, or where nobody reads the help
         return int(error.code or 0)
     except Exception as error:  # noqa: BLE001 - nobody is to meet a traceback, with whatever it holds

@@ -1,48 +1,15 @@
 """What was asked of `bulkcancel run`: the options as typed, each with its type."""
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
-from bulkcancel.settings import Settings
+from bulkcancel.cli.typed_options import ColumnOptions, MessageOptions, TargetOptions, pick, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-
-_Options = TypeVar("_Options")
-
-
-@dataclass(frozen=True, slots=True)
-class TargetOptions:
-    """Where requests go, and as whom."""
-
-    site: str | None
-    base_url: str | None
-    keys_file: "Path | None"
-    ca_bundle: "Path | None"
-    sandbox: bool
-    scenario: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnOptions:
-    """Where the ids stand in INPUT."""
-
-    workflow_column: str | None
-    instance_column: str | None
-    workflow_id: str | None
-    any_id: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MessageOptions:
-    """What is said on standard error, and how."""
-
-    log_format: str
-    quiet: bool
-    verbose: bool
-    no_progress: bool
+    from bulkcancel.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +37,7 @@ class RunOptions:
     dry_run: bool
     reason: str | None
     summary: "Path | None"
-    settings: Settings
+    settings: "Settings"
     target: TargetOptions
     columns: ColumnOptions
     messages: MessageOptions
@@ -86,15 +53,8 @@ class RunOptions:
             dry_run=values["dry_run"],
             reason=values["reason"],
             summary=values["summary"],
-            settings=Settings(
-                **{one.name: values[one.name] for one in fields(Settings) if one.name in values}
-            ),
+            settings=settings_of(values),
             target=pick(TargetOptions, values),
             columns=pick(ColumnOptions, values),
             messages=pick(MessageOptions, values),
         )
-
-
-def pick(group: type[_Options], values: "Mapping[str, Any]") -> _Options:
-    """The options of one group."""
-    return group(**{one.name: values[one.name] for one in fields(group)})  # type: ignore[arg-type] # a dataclass

@@ -36,6 +36,11 @@ _ENDS = {
 }
 
 
+def end_words(reason: StopReason) -> str:
+    """Why something ended early, as a sentence without its full stop."""
+    return _ENDS[reason]
+
+
 def number_of(count: int, noun: str) -> str:
     """A number and its noun: `1 row`, `1,000 rows`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
@@ -153,7 +158,7 @@ def _last(summary: "Summary", where: str, go_on: str, cause: str) -> str:
     if summary.loss is not None:
         return f"{_lost(summary.loss)} Nothing more was sent; {_unrecorded(summary)}. Then {go_on}"
     if summary.stop is not None:
-        return f"{cause or f'{_ENDS[summary.stop]}.'} {_not_done(summary, undone, where, go_on)}"
+        return f"{cause or f'{end_words(summary.stop)}.'} {_not_done(summary, undone, where, go_on)}"
     if left.is_limited and (undone or left.may_have_more):
         done = counts_of(summary.outcomes)
         if left.may_have_more:

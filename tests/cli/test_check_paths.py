@@ -139,7 +139,7 @@ def test_a_report_as_its_own_input_means_no_input(
     given: Call, monkeypatch: pytest.MonkeyPatch, name: str, rows: int
 ) -> None:
     """Its unfinished rows are tried again; those it appends are not read, however large it is."""
-    monkeypatch.setattr("bulkcancel.cli.run._SCANNED_FOR_THE_BAR", 0)
+    monkeypatch.setattr("bulkcancel.cli.prepare._SCANNED_FOR_THE_BAR", 0)
     ids = [str(UUID(int=(1 << 127) + n, version=4)) for n in range(100, 100 + rows)]
     left = [
         Result(n, W, one, Outcome.FAILED, finished_at=1.0, site="sandbox") for n, one in enumerate(ids, 2)

@@ -158,7 +158,7 @@ def test_what_a_second_signal_keeps_from_being_marked_is_not_done(
 ) -> None:
     """Rows that have no line in the report at all are counted, or mentioned where their number is not known."""
     write(3000)
-    monkeypatch.setattr("bulkcancel.cli.run._SCANNED_FOR_THE_BAR", known)
+    monkeypatch.setattr("bulkcancel.cli.prepare._SCANNED_FOR_THE_BAR", known)
     monkeypatch.setattr("bulkcancel.sources.reader._FILE_CHUNK", 4096)  # a signal is heard between two
     real = Report.take
     marked: list[int] = []
@@ -257,7 +257,7 @@ def test_an_input_that_fails_half_way_says_how_far_it_came(
             raise InputError("is not what it was")
         yield from real(parser, data, final=final)
 
-    monkeypatch.setattr("bulkcancel.cli.run._SCANNED_FOR_THE_BAR", 0)
+    monkeypatch.setattr("bulkcancel.cli.prepare._SCANNED_FOR_THE_BAR", 0)
     monkeypatch.setattr("bulkcancel.sources.reader._FILE_CHUNK", 1024)
     monkeypatch.setattr(Parser, "feed", feed)
     server = serve(answers(300, hang))

@@ -230,7 +230,7 @@ def test_a_canary_of_an_input_that_was_not_counted_says_so(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A large file is not read twice for the sake of a number."""
-    monkeypatch.setattr("bulkcancel.cli.run._SCANNED_FOR_THE_BAR", 0)
+    monkeypatch.setattr("bulkcancel.cli.prepare._SCANNED_FOR_THE_BAR", 0)
     ended = call("run", write("in.csv", *IDS), "--sandbox", "-y", "--limit", "2", "-o", "r.csv")
     assert ended.last.startswith(
         "Canary done: 2 canceled. --limit ended it; if the input has more, continue with: bulkcancel run in.csv"

@@ -7,7 +7,8 @@ import click
 import pytest
 
 from bulkcancel.cli.run import command
-from bulkcancel.cli.run_options import ColumnOptions, MessageOptions, RunOptions, TargetOptions
+from bulkcancel.cli.run_options import RunOptions
+from bulkcancel.cli.typed_options import ColumnOptions, MessageOptions, TargetOptions
 from bulkcancel.settings import FailureLimit, Rate, Settings, Shard
 
 

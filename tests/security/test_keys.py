@@ -231,7 +231,7 @@ def test_a_fault_of_our_own_is_a_sentence(keys: Call, monkeypatch: pytest.Monkey
     def fail(*_: object, **__: object) -> None:
         raise ExceptionGroup("group", [RuntimeError(f"\x1b[31m{API_KEY}")])
 
-    monkeypatch.setattr("bulkcancel.cli.run.ReportTarget", fail)
+    monkeypatch.setattr("bulkcancel.cli.prepare.ReportTarget", fail)
     ended = keys("run", "in.csv", "-y")
     assert ended.code == 3
     assert "a fault of its own, RuntimeError" in ended.last

@@ -1,0 +1,70 @@
+"""The workflows that a command was given: ids and pasted links, as words or on standard input."""
+
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from bulkcancel.errors import ConfigurationError
+from bulkcancel.operations.report_target import STDIO
+from bulkcancel.sites import site_of_host
+from bulkcancel.sources import as_id, what_is_wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def named_workflows(words: "Sequence[str]", *, lists: bool, any_id: bool, site: str) -> list[str] | None:
+    """The ids of the workflows that were named, or None for those of the API's own list.
+
+    Args:
+        words: Ids, links, or `-` for the lines of standard input.
+        lists: Whether the workflows are taken from the API's list.
+        any_id: Whether ids may be other than UUIDs.
+        site: The site that requests go to, which links must be of; or empty.
+
+    Raises:
+        ConfigurationError: One can't be a workflow, or two ways of naming them exclude each other.
+        click.UsageError: None was named.
+    """
+    if words and lists:
+        raise ConfigurationError("Name workflows, or take them from the list with --all-workflows or --name.")
+    if not words and not lists:
+        raise click.UsageError("Name a WORKFLOW, or say --all-workflows.")
+    if lists:
+        return None
+    return [_workflow_id(word, any_id=any_id, site=site) for word in _with_stdin(words)]
+
+
+def _with_stdin(words: "Sequence[str]") -> "Iterator[str]":
+    """The words, with the lines of standard input in the place of the first `-`."""
+    is_read = False
+    for word in words:
+        if word != STDIO or is_read:
+            yield word
+            continue
+        is_read = True
+        for line in sys.stdin:
+            first = line.split(",")[0].strip()
+            if first and first[0] != "#" and first.lower() != "workflow_id":
+                yield first
+
+
+def _workflow_id(word: str, *, any_id: bool, site: str) -> str:
+    """The id of one workflow, from an id or a pasted link."""
+    text = word.strip()
+    if text.startswith(("http://", "https://")):
+        parts = urlsplit(text)
+        linked, steps = site_of_host(parts.hostname or ""), parts.path.strip("/").split("/")
+        if linked is None or steps[0] != "workflow" or len(steps) == 1:
+            raise ConfigurationError(
+                f"{word!r} is not a link to a workflow: https://app.<site>/workflow/<workflow>"
+            )
+        if site not in {"", linked}:
+            raise ConfigurationError(f"The link leads to {linked}, but requests go to {site} (--site).")
+        text = steps[1]
+    found = as_id(text, any_id=any_id)
+    if found is None:
+        raise ConfigurationError(f"The workflow id {text!r} is not {what_is_wrong(text, any_id=any_id)}.")
+    return found

@@ -1,0 +1,177 @@
+"""From what was typed to a plan, an answer and a run at work."""
+
+import os
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import anyio
+
+from bulkcancel.cli.ask import ask, check_askable, refuse_if_read_only
+from bulkcancel.cli.check_paths import check_paths
+from bulkcancel.cli.connection import find_connection, with_keys
+from bulkcancel.cli.open_files import fit_concurrency
+from bulkcancel.cli.open_rows import open_rows
+from bulkcancel.cli.options import say_if_unasked
+from bulkcancel.cli.plan import Plan, Planner
+from bulkcancel.cli.prepared_run import PreparedRun
+from bulkcancel.engine.totals import Totals
+from bulkcancel.errors import ConfigurationError
+from bulkcancel.ledger import Ledger
+from bulkcancel.models import ExitCode
+from bulkcancel.operations.recorded_rows import RecordedRows
+from bulkcancel.operations.report_target import STDIO, ReportTarget
+from bulkcancel.progress.words import number_of
+from bulkcancel.tally import Tally
+
+if TYPE_CHECKING:
+    from bulkcancel.cli.invocation import Invocation
+    from bulkcancel.cli.run_options import RunOptions
+    from bulkcancel.clock import Clock
+    from bulkcancel.progress.messages import Messages
+    from bulkcancel.sources import Source
+
+_SCANNED_FOR_THE_BAR = 8 * 1024 * 1024  # bytes that are read twice for the sake of a total
+
+
+def prepare_and_run(
+    options: "RunOptions", invocation: "Invocation", messages: "Messages", clock: "Clock"
+) -> ExitCode:
+    """Do what was asked, up to the last word.
+
+    Raises:
+        BulkCancelError: It can't be done, or was declined; nothing was sent.
+        click.UsageError: There is no INPUT.
+    """
+    connection = find_connection(options.target)
+    if not options.dry_run and connection.scenario is None:
+        refuse_if_read_only()
+    target = _target(options)
+    options = check_paths(options, target)
+    ledger, tally = Ledger(), Tally()
+    with closing(open_rows(options, target, ledger, connection.target.site)) as source, closing(target):
+        connection = with_keys(connection, options.target.keys_file, may_lack=options.dry_run)
+        if not (options.yes or options.dry_run):
+            check_askable(reads_rows=options.input == STDIO)
+        check = source.check if isinstance(source, RecordedRows) else iter
+        target.load(ledger, tally, site=connection.label, to_write=not options.dry_run, check=check)
+        if target.lacks_site:
+            messages.warning(
+                f"The report {target.name} has rows that do not say which site they belong to, as an earlier "
+                f"version wrote them. They are taken to be of {connection.label}."
+            )
+        plan = _plan(options, source, ledger)
+        asks = not (options.yes or options.dry_run or (plan is not None and not plan.to_send))
+        totals = _totals(plan, source, tally)
+        prepared = PreparedRun(options, options.settings, connection, target, source, ledger, tally, totals)
+        _show(plan, prepared, messages, asks=asks)
+        say_if_unasked(messages)
+        if options.dry_run:
+            return _end_dry_run(plan, prepared, messages)
+        settings = fit_concurrency(
+            options.settings,
+            messages,
+            is_sandbox=connection.scenario is not None,
+            has_report=target.resumes,
+        )
+        prepared = replace(prepared, settings=settings)
+        if asks:
+            ask(invocation.stderr)
+        return _run(prepared, invocation, messages, clock)
+
+
+def _run(prepared: PreparedRun, invocation: "Invocation", messages: "Messages", clock: "Clock") -> ExitCode:
+    """Open the report, and run."""
+    # The network half: slow to import, and not needed until here.
+    from bulkcancel.cli.execute import Execution  # noqa: PLC0415 - see above
+
+    try:
+        execution = Execution(prepared, prepared.target.open(), messages, clock, words=invocation.words)
+        invocation.signals.start()
+        return anyio.run(execution.run, invocation.signals)
+    except BaseException:
+        prepared.target.discard_if_empty()
+        raise
+
+
+def _target(options: "RunOptions") -> ReportTarget:
+    """Where the report goes: as named, or by a name of our own."""
+    name = options.report
+    if options.resume and name in {None, STDIO}:
+        raise ConfigurationError("--resume needs the report's name: give it with -o.")
+    return ReportTarget(name or f"bulkcancel-{datetime.now(UTC):%Y%m%dT%H%M%S}Z.csv", resume=options.resume)
+
+
+def _plan(options: "RunOptions", source: "Source | RecordedRows", ledger: Ledger) -> Plan | None:
+    """Read ahead what can be read, when someone is to see it; None where it can't or need not be."""
+    size = 0
+    if source.is_replayable:
+        is_named = options.input is not None and options.input != STDIO
+        size = os.stat(options.input).st_size if is_named and options.input is not None else 0  # noqa: PTH116 - a name
+        if options.yes and not options.dry_run and (size > _SCANNED_FOR_THE_BAR or not is_named):
+            return None
+    elif not options.dry_run:
+        return None
+    planner = Planner(ledger, options.settings)
+    if source.is_replayable:
+        rows = source.scan()
+        if not all(map(planner.take, rows)):
+            planner.leave(rows if size <= _SCANNED_FOR_THE_BAR else None)
+    else:
+        anyio.run(_take_all, source, planner)
+    ledger.begin_pass()
+    return planner.plan
+
+
+def _totals(plan: Plan | None, source: "Source | RecordedRows", tally: Tally) -> Totals:
+    """How many rows the report will have, as far as that is known beforehand."""
+    if isinstance(source, RecordedRows):
+        return Totals(tally.rows, tally.rows)
+    if plan is None:
+        return Totals()
+    due = tally.rows + plan.added
+    return Totals(due, None if plan.beyond is None else due + plan.beyond)
+
+
+async def _take_all(source: "Source | RecordedRows", planner: Planner) -> None:
+    async for batch in source.batches():
+        if not all(map(planner.take, batch)):
+            break
+
+
+def _show(plan: Plan | None, prepared: PreparedRun, messages: "Messages", *, asks: bool) -> None:
+    """Show the plan; where a question follows, also to whoever wants to hear nothing else."""
+    say = messages.last if asks else messages.info
+    connection, reason = prepared.connection, prepared.options.reason
+    if connection.doubt:
+        messages.warning(connection.doubt)
+    if plan is None:
+        say(f"Plan: cancel every instance in {prepared.source.name} at {connection.name_and_key}")
+        if reason:
+            say(f"Reason: {reason}")
+        return
+    for line in plan.lines(where=connection.name_and_key, reason=reason):
+        say(line)
+    if prepared.options.dry_run:
+        for line in plan.unusable_lines():
+            say(line)
+    if plan.looks_swapped:
+        flows = number_of(len(plan.workflows), "workflow")
+        messages.warning(f"{flows} with one instance each: are the columns swapped?")
+
+
+def _end_dry_run(plan: Plan | None, prepared: PreparedRun, messages: "Messages") -> ExitCode:
+    if prepared.connection.credentials is None:
+        messages.info("No keys are set. The run itself needs DD_API_KEY and DD_APP_KEY.")
+    if plan is not None and plan.unusable_count:
+        rows = number_of(plan.unusable_count, "row")
+        messages.last(f"Dry run: {rows} can't be used; nothing was sent.")
+        return ExitCode.INCOMPLETE
+    if plan is not None and not plan.rows:
+        messages.last(f"Dry run: there are no rows to cancel in {prepared.source.name}; nothing was sent.")
+    elif plan is not None and not plan.to_send:
+        messages.last("Dry run: nothing is left to cancel; nothing was sent.")
+    else:
+        messages.last("Dry run: every row can be used; nothing was sent. Run it without --dry-run.")
+    return ExitCode.OK

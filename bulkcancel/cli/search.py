@@ -1,0 +1,154 @@
+"""A search at work: each page written as it comes, and said at its end what it came to."""
+
+import sys
+from contextlib import AsyncExitStack, aclosing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import anyio
+
+from bulkcancel.cli.connection import find_connection, with_keys
+from bulkcancel.cli.execute import open_api
+from bulkcancel.cli.find_options import FoundFormat
+from bulkcancel.cli.found_output import ReaderGoneError, open_output
+from bulkcancel.cli.named_workflows import named_workflows
+from bulkcancel.cli.open_files import fit_concurrency
+from bulkcancel.cli.streams import is_terminal
+from bulkcancel.engine.observers import Observers
+from bulkcancel.errors import ConfigurationError
+from bulkcancel.models import ExitCode, StopReason
+from bulkcancel.operations.report_target import STDIO
+from bulkcancel.operations.session import Session
+from bulkcancel.progress.announcer import Announcer
+from bulkcancel.progress.words import end_words, number_of
+
+if TYPE_CHECKING:
+    from bulkcancel.cli.connection import Connection
+    from bulkcancel.cli.find_options import FindOptions
+    from bulkcancel.cli.found_output import FoundOutput
+    from bulkcancel.cli.invocation import Invocation
+    from bulkcancel.clock import Clock
+    from bulkcancel.operations.find import InstanceSearch
+    from bulkcancel.progress.messages import Messages
+    from bulkcancel.settings import Settings
+
+
+def search(
+    options: "FindOptions", invocation: "Invocation", messages: "Messages", clock: "Clock"
+) -> ExitCode:
+    """Do what was asked, up to the last word.
+
+    Raises:
+        BulkCancelError: It can't be done; nothing was asked.
+        click.UsageError: No workflow was named.
+    """
+    connection = find_connection(options.target)
+    site = connection.target.site
+    lists = options.all_workflows or options.name is not None
+    ids = named_workflows(options.workflows, lists=lists, any_id=options.any_id, site=site)
+    connection = with_keys(connection, options.target.keys_file, may_lack=False)
+    settings = fit_concurrency(
+        options.settings, messages, is_sandbox=connection.scenario is not None, has_report=False
+    )
+    if connection.doubt:
+        messages.warning(connection.doubt)
+    form = _format(options)
+    if form is FoundFormat.LINKS and not site:
+        raise ConfigurationError(
+            "--format links needs a site: a sandbox and a test server have no pages to link to."
+        )
+    with open_output(options.output, form, site, counts_alone=options.count) as output:
+        work = Search(options, ids, connection, output, messages)
+        invocation.signals.start()
+        return anyio.run(work.run, settings, clock, invocation)
+
+
+def _format(options: "FindOptions") -> FoundFormat:
+    """How instances are written: as asked, by the file's name, or for whoever reads standard output."""
+    if options.form is not None:
+        return options.form
+    if options.output is not None and options.output != STDIO:
+        return FoundFormat.JSON_LINES if options.output.endswith(".jsonl") else FoundFormat.CSV
+    return FoundFormat.TABLE if is_terminal(sys.stdout) else FoundFormat.CSV
+
+
+class Search:
+    """Finds, writes, and says what it came to."""
+
+    def __init__(
+        self,
+        options: "FindOptions",
+        ids: list[str] | None,
+        connection: "Connection",
+        output: "FoundOutput",
+        messages: "Messages",
+    ) -> None:
+        self._options = options
+        self._ids = ids
+        self._connection = connection
+        self._output = output
+        self._messages = messages
+        self._is_read = True
+
+    async def run(self, settings: "Settings", clock: "Clock", invocation: "Invocation") -> ExitCode:
+        """Find them all."""
+        options, observers = self._options, Observers((Announcer(self._messages, clock),))
+        async with AsyncExitStack() as stack:
+            api = await open_api(stack, self._connection, settings, clock)
+            session = Session(api, settings, site=self._connection.label, observers=observers, clock=clock)
+            stack.enter_context(invocation.signals.heard_by(session.stop))
+            search = session.find_instances(
+                self._ids, selection=options.selection, name=options.name or "", any_id=options.any_id
+            )
+            try:
+                self._output.begin()
+                async with aclosing(search.pages()) as pages:
+                    async for page in pages:
+                        await anyio.to_thread.run_sync(self._output.page, page)
+                self._output.end(search.listings)
+            except ReaderGoneError:
+                self._is_read = False
+            return self._say(search)
+
+    def _say(self, search: "InstanceSearch") -> ExitCode:
+        """Say what is missing and, last, what it came to."""
+        messages = self._messages
+        for one in search.unlisted:
+            if one.problem is not None:
+                messages.error(f"The workflow {one.workflow_id} could not be listed: {one.problem.detail}.")
+        if search.problem is not None:
+            messages.error(f"The list of workflows could not be read: {search.problem.detail}.")
+        if undated := sum(one.undated for one in search.listings):
+            instances = number_of(undated, "instance")
+            messages.warning(f"{instances} would match, but the API does not tell when they started.")
+        if unusable := sum(one.unusable for one in search.listings):
+            instances = number_of(unusable, "instance")
+            messages.warning(f"{instances} are listed in a way that can't be read, and are left out.")
+        code, why = self._end_of(search)
+        since = ""
+        if search.as_of is not None:
+            moment = f"{datetime.fromtimestamp(search.as_of, UTC):%Y-%m-%d %H:%M:%S} UTC"
+            since = f"; the picture holds since {moment}; what started or ended later may be missing"
+        messages.last(
+            f"{why}{number_of(search.read, 'instance')} read, {search.found:,} matching{since}.",
+            read=search.read,
+            matching=search.found,
+            exit_code=int(code),
+        )
+        return code
+
+    def _end_of(self, search: "InstanceSearch") -> tuple[ExitCode, str]:
+        """The exit status, and what to say before the counts."""
+        if not self._is_read:
+            return ExitCode.OK, "Stopped, for nobody reads the output any more: "
+        if search.stop is not None:
+            lacks = ", or lack the permission workflows_read" if search.stop is StopReason.REFUSED else ""
+            return search.stop.exit_code, f"{end_words(search.stop)}{lacks}. "
+        if search.unlisted or search.problem is not None:
+            return (
+                ExitCode.INCOMPLETE,
+                f"Not whole: {number_of(len(search.unlisted), 'workflow')} not listed. ",
+            )
+        if search.is_limited:
+            return ExitCode.OK, "Stopped at --limit: "
+        return ExitCode.OK, "" if search.found else "Nothing matches: "
