@@ -1,152 +1,114 @@
-"""What is told before anything is sent: the plan, its doubts, and what can't be used."""
+"""What a run would do, counted and put into words, row by row."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from uuid import UUID
 
 import pytest
-from support.children import MAIN
-from support.cliapp import IDS, Call, W, write
 
-from bulkcancel.sites import SHORT_NAMES
+from bulkcancel.cli.plan import Plan, Planner
+from bulkcancel.engine.shards import belongs_to
+from bulkcancel.ledger import Ledger
+from bulkcancel.models import InstanceRef, Outcome, Recorded, RejectedRow
+from bulkcancel.settings import Settings, Shard
+
+FLOWS = [str(UUID(int=(1 << 127) + n, version=4)) for n in range(12)]
+W = FLOWS[0]
 
 
-def test_a_dry_run_without_rows_says_so(call: Call) -> None:
-    """A header alone is no success of anything; nor is a report that has all of it."""
-    ended = call("run", write("in.csv"), "--sandbox", "--dry-run")
-    assert (ended.code, ended.last) == (
-        0,
-        "Dry run: there are no rows to cancel in in.csv; nothing was sent.",
+def rows(count: int, workflow_id: str = W) -> list[InstanceRef]:
+    """That many instances of one workflow, from line 2 on."""
+    return [InstanceRef(workflow_id, f"i{n}", n + 2) for n in range(count)]
+
+
+def on_record(*outcomes: Outcome) -> Ledger:
+    """A ledger that has the first instances with those outcomes."""
+    ledger = Ledger()
+    ledger.load(
+        Recorded(row.workflow_id, row.instance_id, outcome, "", row.line, "")
+        for row, outcome in zip(rows(len(outcomes)), outcomes, strict=True)
     )
-    assert call("run", write("in.csv", *IDS), "--sandbox", "-y", "-o", "r.csv").code == 0
-    ended = call("run", "in.csv", "--sandbox", "--dry-run", "--resume", "-o", "r.csv")
-    assert (ended.code, ended.last) == (0, "Dry run: nothing is left to cancel; nothing was sent.")
-    ended = call("run", "in.csv", "--sandbox", "--dry-run")
-    assert ended.last == "Dry run: every row can be used; nothing was sent. Run it without --dry-run."
-    ended = call("run", write("bad.csv", "x"), "--sandbox", "--dry-run")
-    assert (ended.code, ended.last) == (1, "Dry run: 1 row can't be used; nothing was sent.")
+    return ledger
 
 
-def test_a_dry_run_needs_no_keys(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says that the run will; where they are set it shows whose they are, and refuses what can't be one."""
-    words = ("run", write("in.csv", *IDS), "--dry-run", "--site", "eu")
-    ended = call(*words)
-    assert ended.code == 0
-    assert ended.err.splitlines()[0] == "Plan: cancel 8 instances of 1 workflow at datadoghq.eu"
-    assert "No keys are set. The run itself needs DD_API_KEY and DD_APP_KEY." in ended.err
-    monkeypatch.setenv("DD_API_KEY", "a" * 32)
-    assert call(*words) == ended
-    monkeypatch.setenv("DD_APP_KEY", "b" * 40)
-    ended = call(*words)
-    assert "at datadoghq.eu, with the application key ending in bbbb" in ended.err
-    assert "No keys" not in ended.err
-    monkeypatch.setenv("DD_APP_KEY", "b b")
-    assert (call(*words).code, "DD_APP_KEY is not a key" in call(*words).err) == (2, True)
+def bad(line: int) -> RejectedRow:
+    """A row that can't be sent."""
+    return RejectedRow("x", "y", line, "invalid_id", "no UUID")
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (["none.csv", "-y"], "none.csv can't be opened"),
-        ([".", "-y"], "is a directory"),
-        (["none.csv", "--dry-run"], "none.csv can't be opened"),
-        (["in.csv", "-y", "-o", "in.csv"], "exists already"),
-        (["in.csv", "-y", "--workflow-id", "x"], "is not a UUID"),
-        (["--resume", "-y", "-o", "none.csv"], "There is no report none.csv to resume"),
-    ],
-)
-def test_what_else_is_wrong_is_told_before_missing_keys(call: Call, words: list[str], sentence: str) -> None:
-    """Nobody is to look for keys for a file that is not there."""
-    write("in.csv", *IDS)
-    ended = call("run", *words)
-    assert (ended.code, ended.err.count("\n")) == (2, 1)
-    assert sentence in ended.err
+def plan_of(*found: InstanceRef | RejectedRow, ledger: Ledger | None = None) -> Plan:
+    """What comes of those rows without any limit."""
+    planner = Planner(ledger or Ledger(), Settings())
+    for row in found:
+        assert planner.take(row)
+    return planner.plan
 
 
-def test_a_site_may_be_given_short(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As an option and in the environment; a slip is suggested for."""
-    write("in.csv", *IDS)
-    for short, site in [
-        *SHORT_NAMES.items(),
-        ("EU ", "datadoghq.eu"),
-        ("uk1.datadoghq.com", "uk1.datadoghq.com"),
-    ]:
-        assert f"at {site}\n" in call("run", "in.csv", "--dry-run", "--site", short).err
-        monkeypatch.setenv("DD_SITE", short)
-        assert f"at {site}\n" in call("run", "in.csv", "--dry-run").err
-        monkeypatch.delenv("DD_SITE")
-    Path("links.txt").write_text(f"https://app.datadoghq.eu/workflow/{W}?instance={IDS[0]}\n")
-    assert call("run", "links.txt", "--dry-run", "--site", "eu").code == 0
-    assert "(--site)" in call("run", "links.txt", "--dry-run", "--site", "us5").err
-    ended = call("run", "in.csv", "--dry-run", "--site", "us4")
-    assert (ended.code, "Did you mean us5?" in ended.err or "Did you mean us3?" in ended.err) == (2, True)
+def test_each_row_is_counted_as_what_it_is() -> None:
+    """To be sent, sent before, repeated, or unusable."""
+    ledger = on_record(Outcome.CANCELED, Outcome.FAILED)
+    plan = plan_of(*rows(4), rows(3)[2], bad(9), ledger=ledger)
+    assert (plan.rows, plan.to_send, plan.covered, plan.duplicates, plan.unusable_count) == (6, 3, 1, 1, 1)
+    assert plan.workflows == {W: 3}
+    assert plan.added == 4, "two rows of the input are on record, so its report will have four more"
 
 
-@pytest.mark.parametrize("words", [[], ["-q"], ["--log-format", "json"]])
-@pytest.mark.parametrize(
-    ("site", "warned"), [("ddog-gov.com", 1), ("us2.ddog-gov.com", 1), ("us5", 0), ("datadoghq.com", 0)]
-)
-def test_a_site_without_the_product_is_warned_of(
-    call: Call, site: str, warned: int, words: list[str]
-) -> None:
-    """And not refused: the vendor may offer it there by now."""
-    ended = call("run", write("in.csv", *IDS), "--dry-run", "--site", site, *words)
-    assert ended.code == 0
-    assert ended.err.count(f"does not offer workflow automation on {site}") == warned
+def test_a_limit_ends_at_the_last_row_that_can_be_sent() -> None:
+    """Rows that can't be sent do not use it up; what is beyond is counted where somebody reads on."""
+    limited: list[InstanceRef | RejectedRow] = [bad(2), *rows(2)]
+    planner = Planner(Ledger(), Settings(limit=2))
+    taken = [planner.take(row) for row in limited]
+    assert taken == [True, True, False]
+    assert planner.plan.beyond == 0
+    planner.leave([*rows(5), bad(9)])
+    assert planner.plan.beyond == 6, "also repetitions and what can not be sent have rows in the report"
+    planner.leave(None)
+    assert planner.plan.beyond is None
 
 
-@pytest.mark.parametrize("words", [[], ["-q"]])
-def test_swapped_columns_are_remarked(call: Call, words: list[str]) -> None:
-    """Before the question: as many workflows as instances."""
-    Path("in.csv").write_text("workflow_id,instance_id\n" + "".join(f"{one},{W}\n" for one in IDS))
-    ended = call("run", "in.csv", "--sandbox", "--dry-run", *words)
-    assert ended.code == 0
-    assert "8 workflows with one instance each: are the columns swapped?" in ended.err.splitlines()
+def test_a_shard_counts_its_own_rows() -> None:
+    """Also beyond the limit."""
+    shard = Shard(1, 3)
+    ours = [row for row in rows(30) if belongs_to(row, shard)]
+    planner = Planner(Ledger(), Settings(shard=shard, limit=1))
+    taken = [planner.take(row) for row in rows(30)[: rows(30).index(ours[0]) + 1]]
+    assert taken == [True] * (len(taken) - 1) + [False]
+    assert (planner.plan.rows, planner.plan.to_send) == (1, 1)
+    planner.leave(rows(30)[len(taken) :])
+    assert planner.plan.beyond == len(ours) - 1
 
 
-@pytest.mark.parametrize(
-    "pairs",
-    [
-        [(W, one) for one in IDS],
-        [(IDS[0], W), (IDS[1], W)],
-        [*((one, W) for one in IDS), (IDS[0], IDS[1])],
-        [],
-    ],
-)
-def test_what_may_well_be_meant_is_not_remarked(call: Call, pairs: list[tuple[str, str]]) -> None:
-    """One workflow's instances, two single ones, a workflow that has several."""
-    Path("in.csv").write_text("workflow_id,instance_id\n" + "".join(f"{w},{i}\n" for w, i in pairs))
-    assert "swapped" not in call("run", "in.csv", "--sandbox", "--dry-run").err
+def test_the_plan_says_how_many_of_whose_and_where() -> None:
+    """The ten workflows with most instances by name, the rest together; then what is not sent, and why."""
+    found = [row for n, flow in enumerate(FLOWS) for row in rows(12 - n, flow)]
+    plan = plan_of(*found, found[0], bad(99))
+    first, *named, others, aside, reason = plan.lines(where="somewhere", reason="INC-7")
+    assert first == "Plan: cancel 78 instances of 12 workflows at somewhere"
+    assert [line.split() for line in named] == [[str(12 - n), FLOWS[n]] for n in range(10)]
+    assert others.split() == ["3", "in", "2", "more", "workflows"]
+    assert aside == "Of 80 rows read, not to be sent: 1 duplicate, 1 unusable"
+    assert reason == "Reason: INC-7"
 
 
-@pytest.mark.parametrize(
-    "command", [["run", "in.csv", "--sandbox", "-y", "-o", "r.csv"], ["sandbox", "--port", "0"]]
-)
-@pytest.mark.parametrize("name", ["none/keys.log", ".", "fifo"])
-def test_a_key_log_that_cannot_be_written_is_said(
-    call: Call, monkeypatch: pytest.MonkeyPatch, command: list[str], name: str
-) -> None:
-    """Python's TLS opens it as the network library is imported; nothing is begun then."""
-    write("in.csv", *IDS)
-    os.mkfifo("fifo")
-    monkeypatch.setenv("SSLKEYLOGFILE", name)
-    ended = call(*command)
-    assert (
-        ended.code,
-        ended.last.startswith(f"SSLKEYLOGFILE in the environment names {name}, which can't be"),
-    ) == (2, True)
-    assert not Path("r.csv").exists()
+def test_a_plan_without_anything_to_send_says_so() -> None:
+    """It is no plan to cancel no instances."""
+    assert plan_of().lines(where="somewhere", reason=None) == ["Plan: nothing to cancel at somewhere"]
+    ledger = on_record(Outcome.CANCELED)
+    assert plan_of(*rows(1), ledger=ledger).lines(where="there", reason=None) == [
+        "Plan: nothing to cancel at there",
+        "Of 1 row read, not to be sent: 1 settled in the report already",
+    ]
 
 
-@pytest.mark.slow
-def test_a_key_log_that_can_be_written_is_left_alone(call: Call) -> None:
-    """In a process of its own, which imports the network library with it."""
-    assert call("--version").code == 0
-    words = ["run", write("in.csv", *IDS), "--sandbox", "-y", "-o", "r.csv"]
-    for name, want in (("none/keys.log", 2), ("keys.log", 0)):
-        environ = {**os.environ, "SSLKEYLOGFILE": name}
-        done = subprocess.run(
-            [sys.executable, "-c", MAIN, *words], env=environ, capture_output=True, text=True, check=False
-        )
-        assert (done.returncode, "fault of its own" in done.stderr) == (want, False)
+@pytest.mark.parametrize(("count", "lines"), [(0, 0), (1, 1), (20, 20), (21, 21)])
+def test_the_first_twenty_unusable_rows_are_told(count: int, lines: int) -> None:
+    """And how many more there are."""
+    told = plan_of(*map(bad, range(2, count + 2))).unusable_lines()
+    assert len(told) == lines
+    assert told[:1] == ["  line 2: no UUID"][:count]
+    assert ("more" in told[-1] if told else False) == (count > 20)
+
+
+@pytest.mark.parametrize(("flows", "each", "is_odd"), [(3, 1, True), (2, 1, False), (3, 2, False)])
+def test_as_many_workflows_as_instances_are_odd(flows: int, each: int, *, is_odd: bool) -> None:
+    """Where there are three: the columns may be swapped."""
+    plan = plan_of(*(row for flow in FLOWS[:flows] for row in rows(each, flow)))
+    assert plan.looks_swapped is is_odd

@@ -1,0 +1,45 @@
+"""What is written to standard error, and how."""
+
+import json
+
+from support.cliapp import Shown
+from support.faketime import FakeClock
+
+from bulkcancel.progress.messages import LogFormat, Messages
+
+
+def test_messages_have_levels() -> None:
+    """Quiet, usual and verbose, as text or JSON."""
+    clock = FakeClock()
+    for quiet, verbose, want in ((True, False, "wl"), (False, False, "iwl"), (False, True, "diwl")):
+        stream = Shown()
+        messages = Messages(stream, clock, quiet=quiet, verbose=verbose)
+        messages.detail("d")
+        messages.info("i")
+        messages.warning("w")
+        messages.last("l")
+        assert stream.getvalue().replace("\n", "") == want
+    stream = Shown()
+    Messages(stream, clock, log_format=LogFormat.JSON).info("hello", rows=3)
+    assert json.loads(stream.getvalue()) == {
+        "time": "2027-01-15T08:16:40.000Z",
+        "level": "info",
+        "message": "hello",
+        "rows": 3,
+    }
+
+
+def test_messages_that_find_no_room_are_counted() -> None:
+    """They are not waited for; the next that is written says how many were left out. The last words stay."""
+    stream = Shown()
+    messages = Messages(stream, FakeClock(), verbose=True)
+    stream.has_room = False
+    for _ in range(3):
+        messages.detail("d")
+    stream.has_room = True
+    messages.info("i")
+    stream.has_room = False
+    messages.warning("w")
+    messages.last("l")
+    left_out = "messages were left out here: nobody was reading standard error."
+    assert stream.getvalue().splitlines() == [f"3 {left_out}", "i", f"1 {left_out}", "l"]
