@@ -1,18 +1,20 @@
 """The workflows that a command was given: ids and pasted links, as words or on standard input."""
 
+import csv
 import sys
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.operations.report_target import STDIO
 from bulkcancel.sites import site_of_host
-from bulkcancel.sources import as_id, what_is_wrong
+from bulkcancel.sources import as_id, parts_of_link, what_is_wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+_COLUMN = "workflow_id"
 
 
 def named_workflows(words: "Sequence[str]", *, lists: bool, any_id: bool, site: str) -> list[str] | None:
@@ -38,32 +40,47 @@ def named_workflows(words: "Sequence[str]", *, lists: bool, any_id: bool, site: 
 
 
 def _with_stdin(words: "Sequence[str]") -> "Iterator[str]":
-    """The words, with the lines of standard input in the place of the first `-`."""
+    """The words, with what standard input has in the place of the first `-`."""
     is_read = False
     for word in words:
-        if word != STDIO or is_read:
+        if word == STDIO and not is_read:
+            is_read = True
+            yield from _read_ids()
+        else:
             yield word
-            continue
-        is_read = True
-        for line in sys.stdin:
-            first = line.split(",")[0].strip()
-            if first and first[0] != "#" and first.lower() != "workflow_id":
-                yield first
+
+
+def _read_ids() -> "Iterator[str]":
+    """What standard input has, one a line or in its column `workflow_id`; comments are left out.
+
+    Raises:
+        ConfigurationError: It is not text.
+    """
+    column = 0
+    try:
+        for number, cells in enumerate(csv.reader(sys.stdin)):
+            names = [cell.strip().lower() for cell in cells]
+            if number == 0 and _COLUMN in names:
+                column = names.index(_COLUMN)
+            elif len(cells) > column and names[column] and not names[0].startswith("#"):
+                yield cells[column].strip()
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigurationError(f"Standard input can't be read: {error}.") from None
 
 
 def _workflow_id(word: str, *, any_id: bool, site: str) -> str:
     """The id of one workflow, from an id or a pasted link."""
     text = word.strip()
     if text.startswith(("http://", "https://")):
-        parts = urlsplit(text)
-        linked, steps = site_of_host(parts.hostname or ""), parts.path.strip("/").split("/")
-        if linked is None or steps[0] != "workflow" or len(steps) == 1:
+        parts = parts_of_link(text)
+        linked = None if parts is None else site_of_host(parts[0])
+        if parts is None or linked is None:
             raise ConfigurationError(
                 f"{word!r} is not a link to a workflow: https://app.<site>/workflow/<workflow>"
             )
         if site not in {"", linked}:
             raise ConfigurationError(f"The link leads to {linked}, but requests go to {site} (--site).")
-        text = steps[1]
+        text = parts[1]
     found = as_id(text, any_id=any_id)
     if found is None:
         raise ConfigurationError(f"The workflow id {text!r} is not {what_is_wrong(text, any_id=any_id)}.")

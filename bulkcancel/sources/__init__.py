@@ -1,6 +1,7 @@
 """Reads a file or standard input, and makes rows of it in bounded memory, whatever it holds."""
 
 from bulkcancel.sources.caller import CallerPairs, Pair
+from bulkcancel.sources.links import parts_of_link
 from bulkcancel.sources.options import InputOptions
 from bulkcancel.sources.pairs import as_id, is_id, parse_pair, reject, what_is_wrong
 from bulkcancel.sources.parser import Parser
@@ -16,6 +17,7 @@ __all__ = [
     "is_id",
     "open_source",
     "parse_pair",
+    "parts_of_link",
     "reject",
     "what_is_wrong",
 ]

@@ -19,8 +19,8 @@ class Links:
 
     def row(self, text: str, line: int) -> "Row":
         """The row of one pasted link."""
-        parts = _parts(text.strip())
-        if parts is None:
+        parts = parts_of_link(text.strip())
+        if parts is None or not parts[2]:
             reason = "not a link to an instance: https://app.<site>/workflow/<workflow>?instance=<instance>"
             return reject("", "", line, "bad_link", reason)
         host, workflow_id, instance_id = parts
@@ -34,13 +34,13 @@ class Links:
         return row_of(workflow_id, instance_id, line, self._options)
 
 
-def _parts(link: str) -> tuple[str, str, str] | None:
-    """A link's host, workflow and instance; None for a link to anything else."""
+def parts_of_link(link: str) -> tuple[str, str, str] | None:
+    """A link's host, workflow and instance, empty where it has none; None for a link to anything else."""
     try:
         parts = urlsplit(link)
     except ValueError:
         return None
-    match parts.path.strip("/").split("/"), parse_qs(parts.query).get("instance"):
-        case ["workflow", workflow_id, *_], [instance_id, *_] if parts.scheme in {"http", "https"}:
-            return parts.hostname or "", workflow_id, instance_id
-    return None
+    steps = parts.path.strip("/").split("/")
+    if parts.scheme not in {"http", "https"} or steps[0] != "workflow" or len(steps) == 1:
+        return None
+    return parts.hostname or "", steps[1], parse_qs(parts.query).get("instance", [""])[0]
