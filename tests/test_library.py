@@ -1,8 +1,6 @@
 """The library: what another program imports."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 from uuid import UUID
@@ -304,10 +302,3 @@ def test_every_exported_name_is_there() -> None:
     assert dir(bulkcancel) == sorted(bulkcancel.__all__)
     with pytest.raises(AttributeError, match="no attribute"):
         bulkcancel.nothing  # noqa: B018 - that is the test
-
-
-@pytest.mark.slow
-def test_help_needs_no_network_library() -> None:
-    """A light start is a feature."""
-    code = "import sys, bulkcancel.cli.run; sys.exit('aiohttp' in sys.modules or 'rich' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

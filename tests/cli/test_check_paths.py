@@ -14,7 +14,6 @@ from support.cliapp import Call, outcomes
 from support.rights import NOBODY, give_away, without_rights
 
 from bulkcancel.cli.check_paths import _identity
-from bulkcancel.cli.resume_command import quoted
 from bulkcancel.models import Outcome, Result
 from bulkcancel.report import Format, read_results
 
@@ -238,28 +237,6 @@ def test_a_resumed_report_stays_its_owners(given: Call) -> None:
     assert found.st_ino != was.st_ino
     assert (found.st_uid, found.st_gid, found.st_mode) == (was.st_uid, was.st_gid, was.st_mode)
     assert os.geteuid() or found.st_uid == NOBODY
-
-
-HOSTILE = [
-    "plain", "with space", "it's", "a\nb", "tab\t", "\x1b[31mred", "back\\slash\n'quote'", "\u202eevil", "é\n",
-    os.fsdecode(b"\xff\xfe"), "7\x0177", "$HOME", "!x\n", "\u2028", "\U0001f600", "",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("word", HOSTILE)
-def test_a_quoted_word_is_that_word_to_a_shell(word: str) -> None:
-    """And every character of it can be seen: nothing happens at a paste."""
-    text = quoted(word)
-    assert text.isprintable()
-    done = subprocess.run(["/bin/bash", "-c", f"printf %s {text}"], capture_output=True, check=True)
-    assert done.stdout == os.fsencode(word)
-
-
-def test_a_quoted_word_is_as_plain_as_it_can_be() -> None:
-    """What can be read stays readable."""
-    words = ["plain", "two words", "it's\n", "é\\\t", os.fsdecode(b"\xff")]
-    found = ["plain", "'two words'", r"$'it\'s\012'", r"$'é\\\011'", r"$'\377'"]
-    assert list(map(quoted, words)) == found
 
 
 @pytest.mark.slow

@@ -1,0 +1,73 @@
+"""The command that goes on where a run ends."""
+
+import os
+import subprocess
+
+import pytest
+
+from bulkcancel.cli.resume_command import quoted, resume_command
+from bulkcancel.cli.run import command
+from bulkcancel.cli.run_options import RunOptions
+
+HOSTILE = [
+    "plain", "with space", "it's", "a\nb", "tab\t", "\x1b[31mred", "back\\slash\n'quote'", "\u202eevil", "é\n",
+    os.fsdecode(b"\xff\xfe"), "7\x0177", "$HOME", "!x\n", "\u2028", "\U0001f600", "",
+]  # fmt: skip
+
+
+def goes_on(typed: str, *, is_replayable: bool = True, needs_input: bool = True) -> str:
+    """What continues that command, whose report is r.csv."""
+    words = typed.split()
+    options = RunOptions.of(command.make_context("run", words[1:]).params)
+    return resume_command(words, "r.csv", options, is_replayable=is_replayable, needs_input=needs_input)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("run in.csv", "bulkcancel run in.csv -o r.csv --resume"),
+        ("run in.csv -o r.csv", "bulkcancel run in.csv -o r.csv --resume"),
+        ("run --resume -o r.csv", "bulkcancel run --resume -o r.csv"),
+        ("run in.csv --limit 5 -y", "bulkcancel run in.csv -y -o r.csv --resume"),
+        ("run in.csv --limit=5 --shard 1/4", "bulkcancel run in.csv --shard 1/4 -o r.csv --resume"),
+    ],
+)
+def test_the_same_command_goes_on_without_its_limit(typed: str, found: str) -> None:
+    """With the report's name, where that was ours; nothing stands twice."""
+    assert goes_on(typed) == found
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("run -y", "<the same rows> | bulkcancel run - -y -o r.csv --resume"),
+        ("run - -y", "<the same rows> | bulkcancel run - -y -o r.csv --resume"),
+        ("run /dev/fd/63", "<the same rows> | bulkcancel run - --yes -o r.csv --resume"),
+    ],
+)
+def test_a_stream_is_sent_again(typed: str, found: str) -> None:
+    """From its start, through a pipe, where nobody can be asked."""
+    assert goes_on(typed, is_replayable=False) == found
+
+
+@pytest.mark.parametrize("is_replayable", [True, False])
+def test_rows_of_the_report_need_no_input(*, is_replayable: bool) -> None:
+    """And no part of one."""
+    found = goes_on("run in.csv --shard 1/4 --limit 3", is_replayable=is_replayable, needs_input=False)
+    assert found == "bulkcancel run -o r.csv --resume"
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_a_quoted_word_is_that_word_to_a_shell(word: str) -> None:
+    """And every character of it can be seen: nothing happens at a paste."""
+    text = quoted(word)
+    assert text.isprintable()
+    done = subprocess.run(["/bin/bash", "-c", f"printf %s {text}"], capture_output=True, check=True)
+    assert done.stdout == os.fsencode(word)
+
+
+def test_a_quoted_word_is_as_plain_as_it_can_be() -> None:
+    """What can be read stays readable."""
+    words = ["plain", "two words", "it's\n", "é\\\t", os.fsdecode(b"\xff")]
+    found = ["plain", "'two words'", r"$'it\'s\012'", r"$'é\\\011'", r"$'\377'"]
+    assert list(map(quoted, words)) == found
