@@ -30,21 +30,21 @@ def test_the_library_imports_nothing_until_it_is_used() -> None:
 @pytest.mark.parametrize(
     ("words", "more"),
     [
-        (["--help"], set()),
-        (["--version"], set()),
-        (["nothing-such"], set()),
-        (["run", "--help"], set()),
-        (["find", "--help"], set()),
-        (["check", "--help"], {"asyncio", "anyio", "ssl"}),
-        (["sandbox", "--help"], {"asyncio", "anyio", "ssl"}),
+        (["--help"], []),
+        (["--version"], []),
+        (["nothing-such"], []),
+        (["run", "--help"], []),
+        (["find", "--help"], []),
+        (["check", "--help"], ["asyncio", "anyio", "ssl"]),
+        (["sandbox", "--help"], ["asyncio", "anyio", "ssl"]),
     ],
     ids=" ".join,
 )
-def test_help_imports_what_it_shows_and_no_more(words: list[str], more: set[str]) -> None:
+def test_help_imports_what_it_shows_and_no_more(words: list[str], more: list[str]) -> None:
     """Nor do completion, which imports the same, and a slip. `check` and `sandbox` do their work in one file."""
     found = imported(f"from bulkcancel.cli.program import main; main({words!r})")
     assert "bulkcancel.cli.program" in found
-    assert not found & ({*NETWORK, "rich", "bulkcancel.engine", "bulkcancel.report"} - more)
+    assert not found & ({*NETWORK, "rich", "bulkcancel.engine", "bulkcancel.report"} - {*more})
 
 
 @pytest.mark.slow
