@@ -18,7 +18,7 @@ def typed(*words: str) -> FindOptions:
     return FindOptions.of(command.make_context("find", list(words)).params)
 
 
-def test_nothing_typed_is_the_library_s_own_default() -> None:
+def test_find_without_words_is_the_library_s_own_default() -> None:
     """What runs, as a session finds it."""
     found = typed()
     assert (found.selection, found.settings) == (Selection(), Settings())
@@ -58,7 +58,7 @@ def test_the_rest_reaches_its_place() -> None:
     assert (found.target.sandbox, found.messages.quiet) == (True, True)
 
 
-def test_every_option_of_the_command_is_in_one_group() -> None:
+def test_every_option_of_find_has_its_place() -> None:
     """One that were read and then forgotten would be found here."""
     renamed = {"statuses", "sources", "all_workflows"}
     known = renamed | {
