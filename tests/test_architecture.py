@@ -11,6 +11,7 @@ PURE = {"answers", "listings", "policy", "pacing", "tally"}
 EDGES = {"sources", "ledger", "report", "datadog", "progress"}
 ALLOWED = {
     **dict.fromkeys(WORDS, WORDS),
+    "events": {"models", "events"},
     **{room: WORDS | {room} for room in PURE},
     "listings": WORDS | {"answers", "listings"},
     "policy": WORDS | {"answers", "policy"},
@@ -20,7 +21,7 @@ ALLOWED = {
     "sandbox": WORDS | {"sandbox"},
     "operations": WORDS | PURE | EDGES | {"engine", "operations"},
     "cli": WORDS | PURE | EDGES | {"engine", "operations", "sandbox", "cli"},
-    "__main__": {"cli"},
+    "__main__": {"cli", "__main__"},
 }
 FORBIDDEN_BELOW = {"aiohttp", "anyio", "tenacity", "time", "random", "os", "logging"}
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
@@ -61,8 +62,8 @@ def test_the_clock_alone_knows_the_time() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_is_one_room(path: Path) -> None:
-    """About 300 lines, and no more."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 330
+    """300 lines, and no more."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
 
 
 def module_of(path: Path) -> str:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast, get_args
 from uuid import UUID
@@ -12,9 +13,7 @@ import pytest
 from support.children import MAIN
 from test_architecture import ALLOWED
 
-from bulkcancel.cli.check import command as check_command
-from bulkcancel.cli.find import command as find_command
-from bulkcancel.cli.program import main
+from bulkcancel.cli.program import COMMANDS, main
 from bulkcancel.cli.run import command as run_command
 from bulkcancel.cli.sandbox import command as sandbox_command
 from bulkcancel.datadog import Target
@@ -35,21 +34,32 @@ def options_of(command: click.Command) -> set[str]:
     return {name for option in found for name in option.opts}
 
 
+def every_option() -> set[str]:
+    """Those of all commands."""
+    return {"--help"}.union(*(options_of(import_module(home).command) for home, _ in COMMANDS.values()))
+
+
+def test_the_documentation_has_every_command() -> None:
+    """In its table, in the order of the help."""
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    table = index.split("| command | what it does |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| `bulkcancel (\w+)", table, re.MULTILINE) == list(COMMANDS)
+
+
 def test_the_readme_names_every_option_and_no_other() -> None:
     """In its list, and in its examples."""
     section = README.split("## Options of `run`")[1].split("##")[0]
     listed = {part for words in re.findall(r"`(-[^`]+)`", section) for part in words.split("/")}
     assert listed == options_of(run_command)
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
-    assert used <= options_of(run_command) | options_of(check_command) | options_of(find_command) | {"--help"}
+    assert used <= every_option()
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
 def test_the_documentation_knows_no_option_that_is_not_there(page: Path) -> None:
     """Every word with two dashes is an option."""
     used = set(re.findall(r"(?<![\w|-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
-    commands = (run_command, check_command, find_command, sandbox_command)
-    assert used <= set().union(*map(options_of, commands))
+    assert used <= every_option()
 
 
 def test_the_documentation_names_every_option_of_the_sandbox() -> None:
@@ -112,9 +122,7 @@ def test_help_has_every_exit_code_and_scenario(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "words", [["--help"], *([name, "--help"] for name in ("check", "find", "run", "sandbox"))]
-)
+@pytest.mark.parametrize("words", [["--help"], *([name, "--help"] for name in COMMANDS)])
 def test_help_is_the_same_without_docstrings(words: list[str]) -> None:
     """`PYTHONOPTIMIZE=2` takes them away; and no mark of the layout is left standing in it."""
     texts = [
@@ -157,11 +165,24 @@ def test_every_promise_names_tests_that_exist() -> None:
 
 
 def test_the_table_of_rooms_is_the_one_that_imports_are_held_to() -> None:
-    """Every room stands in it, and no other."""
+    """Every room stands in it, with what it may import, and no other does."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| \d \| ([^|]+) \|", text, re.MULTILINE)
-    named = {name.rstrip("/") for row in rows for name in re.findall(r"`([\w/]+)`", row)}
-    assert named == set(ALLOWED) - {"_version"}
+    rows = re.findall(r"^\| (\d) \| ([^|]+) \| [^|]+ \| ([^|]+) \|$", text, re.MULTILINE)
+    layers: dict[str, set[str]] = {}
+    for layer, rooms, _ in rows:
+        layers.setdefault(layer, set()).update(names_in(rooms))
+    table: dict[str, set[str]] = {}
+    for layer, rooms, cell in rows:
+        below = [number for number in layers if number < layer] if cell == "all above" else [layer]
+        numbers = below if cell in {"all above", "each other"} else re.findall(r"\d", cell)
+        for room in names_in(rooms):
+            table[room] = names_in(cell).union(*(layers[number] for number in numbers)) | {room}
+    assert table == {room: found - {"_version"} for room, found in ALLOWED.items() if room != "_version"}
+
+
+def names_in(cell: str) -> set[str]:
+    """The rooms that a cell of the table names."""
+    return {name.rstrip("/") for name in re.findall(r"`([\w/]+)`", cell)}
 
 
 def test_the_table_of_events_is_complete() -> None:

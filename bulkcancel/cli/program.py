@@ -30,8 +30,8 @@ from bulkcancel.progress.writer import BackgroundWriter
 _PATIENCE = 0.5  # seconds without a reader after which the last words are given up
 _LONGEST_WAIT = 10.0  # seconds for a reader who is slow
 
-# Each command's module is imported when it is used: `--help` and completion stay quick.
-_COMMANDS = {
+#: The commands. Each one's module is imported when it is used: `--help` and completion stay quick.
+COMMANDS = {
     "check": ("bulkcancel.cli.check", "Prove site, network, keys and permissions, before an incident does."),
     "find": ("bulkcancel.cli.find", "List instances, as an input for run."),
     "run": ("bulkcancel.cli.run", "Cancel every instance in an input, and report on each."),
@@ -57,19 +57,19 @@ class _Commands(click.Group):
     """The commands by name, imported when needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         refuse_unwritable_key_log(os.environ)
-        command = import_module(_COMMANDS[cmd_name][0]).command
+        command = import_module(COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         try:
@@ -82,9 +82,9 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in _COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
-            close = get_close_matches(args[0], _COMMANDS, n=1)
-            hint = f" Did you mean {close[0]}?" if close else f" The commands are: {', '.join(_COMMANDS)}."
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {close[0]}?" if close else f" The commands are: {', '.join(COMMANDS)}."
             ctx.fail(f"No such command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
 
@@ -176,7 +176,7 @@ def _words_of(error: click.ClickException, messages: Messages) -> str:
 def _option_names() -> set[str]:
     """The names of all commands' options, as click has them."""
     context = click.Context(_bulkcancel)
-    commands = filter(None, (_bulkcancel.get_command(context, name) for name in _COMMANDS))
+    commands = filter(None, (_bulkcancel.get_command(context, name) for name in COMMANDS))
     return {param.name for command in commands for param in command.params if param.name}
 
 

@@ -2,7 +2,21 @@
 
 from typing import TYPE_CHECKING, assert_never
 
-from bulkcancel.events import Attempted, Concern, Concerned, Endpoint, Finished, OutageBegan, OutageEnded
+from bulkcancel.events import (
+    Attempted,
+    Concern,
+    Concerned,
+    Ended,
+    Endpoint,
+    Finished,
+    Listed,
+    OutageBegan,
+    OutageEnded,
+    Paused,
+    Resumed,
+    Started,
+    Stopping,
+)
 from bulkcancel.progress.words import duration
 
 if TYPE_CHECKING:
@@ -37,6 +51,8 @@ class Announcer:
             self._messages.info(f"The API answers{what} again, after {duration(event.seconds)}.")
         elif isinstance(event, Concerned):
             self._say_concern(event)
+        elif not isinstance(event, Started | Listed | Paused | Resumed | Stopping | Ended):
+            assert_never(event)
 
     def _say_result(self, result: "Result") -> None:
         words = [f"line {result.line}: {result.outcome.value}", result.error_code, result.error_detail]

@@ -2,9 +2,21 @@
 
 from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, assert_never, cast
 
-from bulkcancel.events import Attempted, Finished, OutageBegan, OutageEnded, Paused, Resumed, Started
+from bulkcancel.events import (
+    Attempted,
+    Concerned,
+    Ended,
+    Finished,
+    Listed,
+    OutageBegan,
+    OutageEnded,
+    Paused,
+    Resumed,
+    Started,
+    Stopping,
+)
 from bulkcancel.progress.words import counts_of, pause_words, status_line
 
 if TYPE_CHECKING:
@@ -51,6 +63,8 @@ class ProgressDisplay:
         elif isinstance(event, Started):
             self._total = event.total
             self._outcomes = Counter(event.recorded)
+        elif not isinstance(event, Listed | Concerned | Stopping | Ended):
+            assert_never(event)
 
     async def lines(self) -> None:
         """Say how far it is every ten seconds, until canceled."""

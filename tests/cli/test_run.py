@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from support.cliapp import IDS, Call, W, outcomes, write
 
+from bulkcancel.cli.program import COMMANDS
 from bulkcancel.models import Outcome, Result
 from bulkcancel.report import Format
 
@@ -98,7 +99,7 @@ def test_a_mistake_exits_2_with_one_clear_sentence(call: Call, words: list[str],
 def test_an_unknown_command_is_suggested_for(call: Call) -> None:
     """Or all of them are named."""
     assert "Did you mean run?" in call("rn").err
-    assert "The commands are: check, find, run, sandbox" in call("xyz").err
+    assert f"The commands are: {', '.join(COMMANDS)}." in call("xyz").err
     assert call("--version").out.startswith("bulkcancel, version ")
     assert call("run", "--help").code == 0
     assert "Exit codes" in call("--help").out

@@ -11,6 +11,7 @@ from bulkcancel.progress.words import (
     closing_lines,
     counts_of,
     duration,
+    end_words,
     lines_of,
     number_of,
     pause_words,
@@ -36,6 +37,11 @@ def tally_of(*outcomes: Outcome) -> Tally:
 def test_durations_are_words(seconds: float, words: str) -> None:
     """As people say them."""
     assert duration(seconds) == words
+
+
+def test_every_reason_to_stop_has_words() -> None:
+    """Of its own, so that a person knows what to mend."""
+    assert len({end_words(reason) for reason in StopReason}) == len(StopReason)
 
 
 def test_counts_are_words() -> None:
