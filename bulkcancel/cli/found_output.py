@@ -75,12 +75,22 @@ class FoundOutput:
                 return f"{','.join(map(cell, words))}\n"
 
     def _write(self, text: str) -> None:
+        """Write it all.
+
+        Raises:
+            ReaderGoneError: Nobody reads it any more.
+            ConfigurationError: It can't be written.
+        """
         data = text.encode()
         while data:
             try:
                 data = data[os.write(self._fd, data) :]
             except BrokenPipeError:
                 raise ReaderGoneError from None
+            except OSError as error:
+                raise ConfigurationError(
+                    f"What was found can't be written: {words_of(error)}. Nothing was changed."
+                ) from None
 
 
 @contextmanager

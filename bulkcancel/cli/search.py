@@ -122,8 +122,8 @@ class Search:
             instances = number_of(undated, "instance")
             messages.warning(f"{instances} would match, but the API does not tell when they started.")
         if unusable := sum(one.unusable for one in search.listings):
-            instances = number_of(unusable, "instance")
-            messages.warning(f"{instances} are listed in a way that can't be read, and are left out.")
+            instances, are = number_of(unusable, "instance"), "is" if unusable == 1 else "are"
+            messages.warning(f"{instances} {are} listed in a way that can't be read, and {are} left out.")
         code, why = self._end_of(search)
         since = ""
         if search.as_of is not None:
