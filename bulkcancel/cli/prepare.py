@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import anyio
 
 from bulkcancel.cli.ask import ask, check_askable, refuse_if_read_only
-from bulkcancel.cli.check_paths import check_paths
 from bulkcancel.cli.connection import find_connection, with_keys
-from bulkcancel.cli.open_files import fit_concurrency
+from bulkcancel.cli.file_limit import fit_concurrency
+from bulkcancel.cli.given_files import check_given_files
 from bulkcancel.cli.open_rows import open_rows
 from bulkcancel.cli.options import say_if_unasked
 from bulkcancel.cli.plan import Plan, Planner
@@ -48,7 +48,7 @@ def prepare_and_run(
     if not options.dry_run and connection.scenario is None:
         refuse_if_read_only()
     target = _target(options)
-    options = check_paths(options, target)
+    options = check_given_files(options, target)
     ledger, tally = Ledger(), Tally()
     with closing(open_rows(options, target, ledger, connection.target.site)) as source, closing(target):
         connection = with_keys(connection, options.target.keys_file, may_lack=options.dry_run)

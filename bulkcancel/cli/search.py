@@ -9,10 +9,10 @@ import anyio
 
 from bulkcancel.cli.connection import find_connection, with_keys
 from bulkcancel.cli.execute import open_api
+from bulkcancel.cli.file_limit import fit_concurrency
 from bulkcancel.cli.find_options import FoundFormat
 from bulkcancel.cli.found_output import ReaderGoneError, open_output
 from bulkcancel.cli.named_workflows import named_workflows
-from bulkcancel.cli.open_files import fit_concurrency
 from bulkcancel.cli.streams import is_terminal
 from bulkcancel.engine.observers import Observers
 from bulkcancel.errors import ConfigurationError

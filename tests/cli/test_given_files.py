@@ -13,7 +13,7 @@ import pytest
 from support.cliapp import Call, outcomes
 from support.rights import NOBODY, give_away, without_rights
 
-from bulkcancel.cli.check_paths import _identity
+from bulkcancel.cli.given_files import _identity
 from bulkcancel.models import Outcome, Result
 from bulkcancel.report import Format, read_results
 

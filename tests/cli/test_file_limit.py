@@ -13,7 +13,7 @@ import pytest
 from support.cliapp import Shown
 from support.faultserver import FaultServer
 
-from bulkcancel.cli import open_files
+from bulkcancel.cli import file_limit
 from bulkcancel.clock import SystemClock
 from bulkcancel.datadog import Credentials, Target, connect
 from bulkcancel.errors import ConfigurationError
@@ -79,15 +79,15 @@ def test_concurrency_is_lowered_to_the_room_there_is(
     want: int | None,
 ) -> None:
     """With a warning; and where there is none for even one connection, nothing begins."""
-    monkeypatch.setattr(open_files, "_count_free", lambda most: min(free, most))
+    monkeypatch.setattr(file_limit, "_count_free", lambda most: min(free, most))
     stream = Shown()
     messages = Messages(stream, SystemClock())
     asked = Settings(concurrency=concurrency)
     if want is None:
         with pytest.raises(ConfigurationError, match="ulimit -n"):
-            open_files.fit_concurrency(asked, messages, is_sandbox=is_sandbox, has_report=has_report)
+            file_limit.fit_concurrency(asked, messages, is_sandbox=is_sandbox, has_report=has_report)
         return
-    found = open_files.fit_concurrency(asked, messages, is_sandbox=is_sandbox, has_report=has_report)
+    found = file_limit.fit_concurrency(asked, messages, is_sandbox=is_sandbox, has_report=has_report)
     assert found.concurrency == want
     assert ("ulimit -n" in stream.getvalue()) == (want < concurrency)
 
@@ -96,9 +96,9 @@ def test_what_is_free_is_counted_by_opening() -> None:
     """Exactly, and nothing stays open."""
     before = opened()
     with limited_to(before + 500):
-        assert open_files._count_free(20) == 20
+        assert file_limit._count_free(20) == 20
     with all_taken():
-        assert open_files._count_free(20) == 0
+        assert file_limit._count_free(20) == 0
     assert opened() == before
 
 
@@ -106,8 +106,8 @@ def test_the_limit_is_raised_as_far_as_we_may() -> None:
     """A soft limit that is too low for what was asked is no reason to do less."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     with limited_to(200):
-        assert open_files._raise_limit(100) == 200
-        assert open_files._raise_limit(300) == 300
+        assert file_limit._raise_limit(100) == 200
+        assert file_limit._raise_limit(300) == 300
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (300, hard)
 
 

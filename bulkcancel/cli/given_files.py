@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bulkcancel.operations.report_target import ReportTarget
 
 
-def check_paths(options: "RunOptions", target: "ReportTarget") -> "RunOptions":
+def check_given_files(options: "RunOptions", target: "ReportTarget") -> "RunOptions":
     """See that each file a run is given has one purpose, before anything is read or written.
 
     Args:
