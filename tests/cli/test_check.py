@@ -12,7 +12,7 @@ import pytest
 from support.children import MAIN, child, read_to
 from support.cliapp import Call
 
-from bulkcancel.cli import check
+from bulkcancel.cli import checking, findings_output
 
 LABELS = [
     "name resolution",
@@ -113,7 +113,7 @@ def test_reading_only_is_no_obstacle(call: Call, monkeypatch: pytest.MonkeyPatch
     async def found(*_: object, **__: object) -> tuple[()]:
         return ()
 
-    monkeypatch.setattr(check, "_check", found)
+    monkeypatch.setattr(checking, "_check", found)
     assert "does not offer workflow automation on ddog-gov.com" in call("check", "--site", "ddog-gov.com").err
 
 
@@ -136,7 +136,7 @@ def test_a_mistake_exits_2_and_looks_at_nothing(call: Call, words: list[str], se
 @pytest.mark.parametrize("width", [80, 120])
 def test_lines_are_wrapped_for_people(call: Call, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     """Under their own beginning."""
-    monkeypatch.setattr(check, "is_terminal", lambda _: True)
+    monkeypatch.setattr(findings_output, "is_terminal", lambda _: True)
     monkeypatch.setenv("COLUMNS", str(width))
     wrapped = call("check", "--sandbox", "--scenario", "denied").out
     assert max(map(len, wrapped.splitlines())) <= width
