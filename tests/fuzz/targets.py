@@ -1,11 +1,14 @@
 """What is fuzzed: each target takes bytes and must come back, whatever they are; what else must hold is asserted."""
 
+import io
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bulkcancel import answers
+from bulkcancel.cli.named_workflows import named_workflows
 from bulkcancel.datadog.keys import Credentials, read_credentials
 from bulkcancel.datadog.redact import Redactor
 from bulkcancel.datadog.target import Target
@@ -168,6 +171,22 @@ def fuzz_keys_files(data: bytes) -> None:
     assert str(found.api_key) not in repr(found) or len(found.api_key) < 12
 
 
+def fuzz_workflows(data: bytes) -> None:
+    """Bytes on the standard input of `find -`: its first byte is the options."""
+    any_id, site = bool(data[:1] and data[0] & 1), "datadoghq.com" if data[:1] and data[0] & 2 else ""
+    standard = sys.stdin
+    sys.stdin = io.TextIOWrapper(io.BytesIO(data[1:]), encoding="utf-8")
+    try:
+        found = named_workflows(["-"], lists=False, any_id=any_id, site=site)
+    except ConfigurationError:
+        return
+    finally:
+        sys.stdin = standard
+    for one in found or ():
+        assert is_path_segment(one), "a workflow id that can't be sent"
+        assert any_id or one == as_uuid(one), "a UUID in another form than it is sent in"
+
+
 def _is_printable(text: str) -> bool:
     return printable(text, len(text)) == text
 
@@ -190,4 +209,5 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "bodies": fuzz_bodies,
     "base_urls": fuzz_base_urls,
     "keys_files": fuzz_keys_files,
+    "workflows": fuzz_workflows,
 }
