@@ -1,11 +1,14 @@
 """A search at work: each page written as it comes, and said at its end what it came to."""
 
+import asyncio
 import sys
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
+from anyio import CancelScope
 
 from bulkcancel.cli.connection import find_connection, with_keys
 from bulkcancel.cli.execute import open_api
@@ -19,6 +22,7 @@ from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import ExitCode, StopReason
 from bulkcancel.operations.report_target import STDIO
 from bulkcancel.operations.session import Session
+from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
 from bulkcancel.progress.announcer import Announcer
 from bulkcancel.progress.words import end_words, number_of
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from bulkcancel.cli.find_options import FindOptions
     from bulkcancel.cli.found_output import FoundOutput
     from bulkcancel.cli.invocation import Invocation
+    from bulkcancel.cli.signals import Signals
     from bulkcancel.clock import Clock
     from bulkcancel.operations.find import InstanceSearch
     from bulkcancel.progress.messages import Messages
@@ -89,28 +94,45 @@ class Search:
         self._output = output
         self._messages = messages
         self._is_read = True
+        self._asked_to_stop: StopReason | None = None
 
     async def run(self, settings: "Settings", clock: "Clock", invocation: "Invocation") -> ExitCode:
-        """Find them all."""
+        """Find them all. A second signal leaves at once, whoever does not read the output."""
+        asyncio.get_running_loop().set_default_executor(UnjoinedExecutor())
         options, observers = self._options, Observers((Announcer(self._messages, clock),))
         async with AsyncExitStack() as stack:
             api = await open_api(stack, self._connection, settings, clock)
             session = Session(api, settings, site=self._connection.label, observers=observers, clock=clock)
-            stack.enter_context(invocation.signals.heard_by(session.stop))
             search = session.find_instances(
                 self._ids, selection=options.selection, name=options.name or "", any_id=options.any_id
             )
-            try:
-                self._output.begin()
-                async with aclosing(search.pages()) as pages:
-                    async for page in pages:
-                        await anyio.to_thread.run_sync(self._output.page, page)
-                self._output.end(search.listings)
-            except ReaderGoneError:
-                self._is_read = False
-            return self._say(search)
+            leaving = CancelScope()
+            heed = partial(self._heed, session, invocation.signals, leaving)
+            stack.enter_context(invocation.signals.heard_by(heed))
+            with leaving:
+                await self._write(search)
+            return self._say(search, self._asked_to_stop if leaving.cancelled_caught else search.stop)
 
-    def _say(self, search: "InstanceSearch") -> ExitCode:
+    async def _write(self, search: "InstanceSearch") -> None:
+        """Write each page as it comes, in a thread: whoever reads a pipe may keep us waiting."""
+        try:
+            await in_thread(0.0, self._output.begin)
+            async with aclosing(search.pages()) as pages:
+                async for page in pages:
+                    await in_thread(0.0, self._output.page, page)
+            await in_thread(0.0, self._output.end, search.listings)
+        except ReaderGoneError:
+            self._is_read = False
+
+    def _heed(self, session: Session, signals: "Signals", leaving: CancelScope, reason: StopReason) -> None:
+        if self._asked_to_stop is not None:
+            signals.leaves_at_once = True
+            leaving.cancel()
+            return
+        self._asked_to_stop = reason
+        session.stop(reason)
+
+    def _say(self, search: "InstanceSearch", stop: StopReason | None) -> ExitCode:
         """Say what is missing and, last, what it came to."""
         messages = self._messages
         for one in search.unlisted:
@@ -124,7 +146,7 @@ class Search:
         if unusable := sum(one.unusable for one in search.listings):
             instances, are = number_of(unusable, "instance"), "is" if unusable == 1 else "are"
             messages.warning(f"{instances} {are} listed in a way that can't be read, and {are} left out.")
-        code, why = self._end_of(search)
+        code, why = self._end_of(search, stop)
         since = ""
         if search.as_of is not None:
             moment = f"{datetime.fromtimestamp(search.as_of, UTC):%Y-%m-%d %H:%M:%S} UTC"
@@ -137,13 +159,13 @@ class Search:
         )
         return code
 
-    def _end_of(self, search: "InstanceSearch") -> tuple[ExitCode, str]:
+    def _end_of(self, search: "InstanceSearch", stop: StopReason | None) -> tuple[ExitCode, str]:
         """The exit status, and what to say before the counts."""
         if not self._is_read:
             return ExitCode.OK, "Stopped, for nobody reads the output any more: "
-        if search.stop is not None:
-            lacks = ", or lack the permission workflows_read" if search.stop is StopReason.REFUSED else ""
-            return search.stop.exit_code, f"{end_words(search.stop)}{lacks}. "
+        if stop is not None:
+            lacks = ", or lack the permission workflows_read" if stop is StopReason.REFUSED else ""
+            return stop.exit_code, f"{end_words(stop)}{lacks}. "
         if search.unlisted or search.problem is not None:
             return (
                 ExitCode.INCOMPLETE,

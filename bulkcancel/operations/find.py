@@ -140,23 +140,22 @@ class InstanceSearch:
         send, receive = create_memory_object_stream[tuple[FoundInstance, ...]](_PAGES_WAITING)
         # A task of its own: a generator may be left in the middle, and must hold no scope then.
         producer = asyncio.create_task(self._produce(send))
+        producer.add_done_callback(_forget_failure)
         limit = self._selection.limit
         try:
-            with receive:
-                async for page in receive:
-                    if limit is not None and self.found + len(page) >= limit:
-                        self.is_limited = True
-                        page = page[: limit - self.found]  # noqa: PLW2901 - the last one, cut
-                    self.found += len(page)
-                    yield page
-                    if self.is_limited:
-                        return
+            async for page in receive:
+                if limit is not None and self.found + len(page) >= limit:
+                    self.is_limited = True
+                    page = page[: limit - self.found]  # noqa: PLW2901 - the last one, cut
+                self.found += len(page)
+                yield page
+                if self.is_limited:
+                    return
             await producer
         finally:
             producer.cancel()
+            receive.close()
             await asyncio.wait([producer])
-            if not producer.cancelled():
-                producer.exception()  # it was raised above, or is that of a search that nobody follows
 
     async def _produce(self, send: "MemoryObjectSendStream[tuple[FoundInstance, ...]]") -> None:
         to_list, listed = create_memory_object_stream[WorkflowListing]()
@@ -288,6 +287,12 @@ class InstanceSearch:
     async def _keys_pass(self) -> bool:
         verdict = classify(await self._dispatcher.api.check_keys()).verdict
         return verdict is not Verdict.FORBIDDEN and verdict is not Verdict.UNAUTHORIZED
+
+
+def _forget_failure(producer: "asyncio.Task[None]") -> None:
+    """Take note of a failure: it was raised to whoever follows the search, or nobody does any more."""
+    if not producer.cancelled():
+        producer.exception()
 
 
 def _found(workflow_id: str, item: "InstanceState") -> FoundInstance:

@@ -1,8 +1,12 @@
 """Finding instances of several workflows, as a library has it."""
 
+import asyncio
+import gc
 import json
+from contextlib import aclosing
 
 import pytest
+from anyio import CancelScope
 from support.faketime import FakeClock
 from support.movinglist import MovingList
 from support.runs import Heard
@@ -110,3 +114,35 @@ def test_what_is_no_workflow_is_refused() -> None:
     for workflows in ("w", b"w", ["not a uuid"], [7]):
         with pytest.raises(ConfigurationError):
             one.find_instances(workflows)  # type: ignore[arg-type] # on purpose
+
+
+async def test_a_search_that_is_canceled_leaves_no_failure_and_no_task_behind() -> None:
+    """Although pages wait to be taken, which nobody will take any more."""
+    api = MovingList(3000)
+    search = session(api).find_instances(["w"], any_id=True)
+    unheeded: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: unheeded.append(context))
+    before = asyncio.all_tasks()
+    scope, is_full = CancelScope(), asyncio.Event()
+
+    async def take_one_page() -> None:
+        with scope:
+            async with aclosing(search.pages()) as pages:
+                async for _ in pages:
+                    is_full.set()
+                    await asyncio.Event().wait()
+
+    async with api.clock.autojump() as tasks:
+        tasks.start_soon(take_one_page)
+        await is_full.wait()
+        for _ in range(1000):  # until all that was read waits for room
+            await asyncio.sleep(0)
+        scope.cancel()
+        for _ in range(100):
+            await asyncio.sleep(0)
+        tasks.cancel_scope.cancel()
+    assert asyncio.all_tasks() == before
+    gc.collect()
+    await asyncio.sleep(0)
+    assert unheeded == []
