@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 from bulkcancel.answers import State, state_of
 from bulkcancel.text import is_path_segment, printable
 
+#: Instances on a page: the most that the API gives.
+PAGE_SIZE = 100
+
 _LONGEST_WORD = 100  # characters of a kind or a source
 _LONGEST_NAME = 200
 

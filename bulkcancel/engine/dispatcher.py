@@ -1,7 +1,7 @@
 """Everything that sends requests to one API: it outlives a run, and so does what it has learned."""
 
 import random
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from bulkcancel.clock import SystemClock
 from bulkcancel.engine.credential_check import CredentialCheck
@@ -10,8 +10,8 @@ from bulkcancel.engine.limiter_watch import LimiterWatch
 from bulkcancel.engine.observers import Observers
 from bulkcancel.engine.reader import Reader
 from bulkcancel.engine.sender import Sender
+from bulkcancel.engine.state_reader import StateReader
 from bulkcancel.engine.stop_signal import StopSignal
-from bulkcancel.engine.verifier import Verifier
 from bulkcancel.events import Endpoint
 from bulkcancel.pacing import Pacer
 
@@ -19,42 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bulkcancel.clock import Clock
-    from bulkcancel.models import Failure, InstanceRef, Reply
+    from bulkcancel.engine.api import Api
     from bulkcancel.settings import Settings
 
 _MOST_ASIDE = 16  # requests in flight of what goes on beside canceling and listing
-
-
-class Api(Protocol):
-    """What the engine needs of the API."""
-
-    async def cancel(self, ref: "InstanceRef") -> "Reply | Failure":
-        """Ask for one instance to be canceled."""
-        ...
-
-    async def get_instance(self, ref: "InstanceRef") -> "Reply | Failure":
-        """Read one instance."""
-        ...
-
-    async def list_instances(self, workflow_id: str, *, size: int, number: int) -> "Reply | Failure":
-        """Read one page of a workflow's instances."""
-        ...
-
-    async def list_workflows(self, *, limit: int, page: int, query: str = "") -> "Reply | Failure":
-        """Read one page of the workflows."""
-        ...
-
-    async def get_workflow(self, workflow_id: str) -> "Reply | Failure":
-        """Read one workflow."""
-        ...
-
-    async def set_published(self, workflow_id: str, *, published: bool) -> "Reply | Failure":
-        """Publish a workflow, or stop its automatic triggers."""
-        ...
-
-    async def check_keys(self) -> "Reply | Failure":
-        """Ask whether both keys are good."""
-        ...
 
 
 class Dispatcher:
@@ -68,12 +36,12 @@ class Dispatcher:
         credential_check: What is known of the keys.
         cancels: The limiter of requests that cancel.
         sender: Sends cancels until each is decided or given up.
-        verifier: Watches instances until they have ended.
+        states: Reads in which state instances are.
     """
 
     def __init__(
         self,
-        api: Api,
+        api: "Api",
         settings: "Settings",
         *,
         clock: "Clock | None" = None,
@@ -100,11 +68,11 @@ class Dispatcher:
             observers=self.observers,
             jitter=jitter,
         )
-        self.verifier = Verifier(
-            api.get_instance,
+        self.states = StateReader(
+            api,
             self.reader(Endpoint.READ),
+            self.reader(Endpoint.LIST),
             clock=self.clock,
-            stop_signal=self.stop_signal,
             observers=self.observers,
         )
 

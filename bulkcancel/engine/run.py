@@ -3,15 +3,17 @@
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from anyio import Semaphore, create_task_group
+from anyio import create_task_group
 
 from bulkcancel import policy
 from bulkcancel.answers import outcome_of
 from bulkcancel.engine.account import RunAccount
 from bulkcancel.engine.intake import Intake
+from bulkcancel.engine.refusal_lookup import RefusalLookup
 from bulkcancel.engine.sender import HeldBackError
 from bulkcancel.engine.stop_signal import StoppedError, is_failure
 from bulkcancel.engine.totals import Totals
+from bulkcancel.engine.watch import Watch
 from bulkcancel.errors import BulkCancelError, ReportGoneError, ReportLostError
 from bulkcancel.events import Finished, Started, Stopping
 from bulkcancel.ledger import Ledger
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
     from tenacity import AsyncRetrying
 
-    from bulkcancel.answers import Classification
     from bulkcancel.engine.dispatcher import Dispatcher
     from bulkcancel.engine.intake import RowSource
     from bulkcancel.engine.work_item import WorkItem
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from bulkcancel.tally import Summary, Tally
 
     ResultHandler = Callable[[Result], Awaitable[None] | None]
-
-_MOST_WATCHED = 5_000  # instances that are read at once, or wait for it; a few kilobytes each
 
 
 class Run:
@@ -62,7 +61,16 @@ class Run:
         self._stop_signal = dispatcher.stop_signal
         self._observers = dispatcher.observers
         self._sender = dispatcher.sender
-        self._watched = Semaphore(_MOST_WATCHED)
+        self._lookup = RefusalLookup(dispatcher.states, self._clock, self._stop_signal)
+        self._watch = Watch(
+            dispatcher.states,
+            self._end_of_watch,
+            timeout=settings.verify_timeout,
+            clock=self._clock,
+            stop_signal=self._stop_signal,
+            is_idle=lambda: not self._sending,
+        )
+        self._sending = 0
         self._intake: Intake | None = None
         self._started = self._clock.now()
         self._error: BaseException | None = None
@@ -83,7 +91,7 @@ class Run:
         return self._dispatcher.cancels.pacer.in_flight
 
     def stop(self, reason: StopReason) -> None:
-        """End the run early: no new requests, those on the wire finish, every row is accounted for."""
+        """End it early: no new requests, those on the wire finish, every row is accounted for."""
         self._stop_signal.request(reason)
 
     def lose_report(self, words: str, *, recent: "Iterable[int]" = (), is_gone: bool = False) -> None:
@@ -140,9 +148,13 @@ class Run:
         async with create_task_group() as timers:
             if self._settings.max_duration is not None:
                 timers.start_soon(self._stop_after, self._settings.max_duration)
-            async with create_task_group() as work:
-                for _ in range(self._settings.concurrency):
-                    work.start_soon(self._work, intake, work)
+            async with create_task_group() as watching:
+                if self._settings.verify:
+                    watching.start_soon(self._watch.run)
+                async with create_task_group() as work:
+                    for _ in range(self._settings.concurrency):
+                        work.start_soon(self._work, intake, work)
+                self._watch.close()
             timers.cancel_scope.cancel()
         if self._dispatcher.credential_check.is_unproven:
             self._stop_signal.request(StopReason.REFUSED)
@@ -201,7 +213,10 @@ class Run:
             self.fail(error)
 
     async def _handle(self, item: "WorkItem", retrying: "AsyncRetrying", tasks: "TaskGroup") -> None:
+        self._sending += 1
         try:
+            if self._settings.verify and not self._dispatcher.states.has_asked:
+                await self._dispatcher.states.ask_first(item.ref)
             classification = await self._sender.decide(item, retrying)
         except StoppedError:
             await self._leave(item)
@@ -210,47 +225,32 @@ class Run:
             detail = "not sent: its workflow was refused just before, and no other was accepted yet"
             await self._finish(item, Outcome.NOT_ATTEMPTED, detail=detail)
             return
+        finally:
+            self._sending -= 1
         outcome = outcome_of(classification.verdict)
         if self._settings.verify and outcome is Outcome.CANCELED:
-            await self._watched.acquire()
-            tasks.start_soon(self._verify, item)
+            await self._watch.add(item)
             return
-        is_doubtful = outcome is Outcome.REJECTED or outcome is Outcome.NOT_FOUND
-        if is_doubtful and self._settings.lookup and self._dispatcher.verifier.may_read:
+        if self._settings.lookup and self._lookup.can_tell(outcome, item.ref):
             if self._settings.max_failures is not None:  # no more is to be sent than that allows
-                await self._look_up(item, outcome, classification)
+                await self._finish(item, *await self._lookup.outcome_of(item, outcome))
                 return
-            await self._watched.acquire()
-            tasks.start_soon(self._look_up_aside, item, outcome, classification)
+            await self._lookup.room.acquire()
+            tasks.start_soon(self._look_up_aside, item, outcome)
             return
         await self._finish(item, outcome, classification.code, classification.detail)
 
-    async def _verify(self, item: "WorkItem") -> None:
+    async def _end_of_watch(self, item: "WorkItem", outcome: Outcome, detail: str) -> None:
+        with self._keeping_failures():
+            await self._finish(item, outcome, detail=detail)
+
+    async def _look_up_aside(self, item: "WorkItem", outcome: Outcome) -> None:
+        """See whether an instance whose cancel was refused had simply ended, while its worker goes on."""
         try:
             with self._keeping_failures():
-                timeout = self._settings.verify_timeout
-                outcome, detail = await self._dispatcher.verifier.watch(item.ref, timeout)
-                await self._finish(item, outcome, detail=detail)
+                await self._finish(item, *await self._lookup.outcome_of(item, outcome))
         finally:
-            self._watched.release()
-
-    async def _look_up(self, item: "WorkItem", outcome: Outcome, classification: "Classification") -> None:
-        """See whether an instance whose cancel was refused had simply ended."""
-        code, detail = classification.code, classification.detail
-        if await self._dispatcher.verifier.had_ended(item.ref):
-            outcome, code = Outcome.ALREADY_FINISHED, ""
-            detail = f"it had ended before its cancel was answered {classification.status}"
-        await self._finish(item, outcome, code, detail)
-
-    async def _look_up_aside(
-        self, item: "WorkItem", outcome: Outcome, classification: "Classification"
-    ) -> None:
-        """The same while its worker goes on."""
-        try:
-            with self._keeping_failures():
-                await self._look_up(item, outcome, classification)
-        finally:
-            self._watched.release()
+            self._lookup.room.release()
 
     async def _leave(self, item: "WorkItem") -> None:
         """Record a row that the end of the run overtook, unless the report says as much already."""

@@ -17,7 +17,7 @@ from anyio import create_task_group
 from bulkcancel.answers import Verdict
 from bulkcancel.digest import pair_digest
 from bulkcancel.engine.stop_signal import StoppedError
-from bulkcancel.listings import InstancePage, date_of, read_instance_page
+from bulkcancel.listings import PAGE_SIZE, InstancePage, date_of, read_instance_page
 from bulkcancel.models import InstanceRef, Reply
 from bulkcancel.operations.list_block import Block, ListingProblem, UnlistedError, problem_of
 
@@ -27,13 +27,12 @@ if TYPE_CHECKING:
     from anyio import CancelScope
 
     from bulkcancel.clock import Clock
-    from bulkcancel.engine.dispatcher import Api
+    from bulkcancel.engine.api import Api
     from bulkcancel.engine.reader import Reader
     from bulkcancel.listings import InstanceState
 
     Deliver = Callable[[list[InstanceState], float], Awaitable[None]]
 
-PAGE_SIZE = 100  # the most that the API gives
 _PAGES_OF_UNKNOWN = 4  # pages in a block, where it is not told how many there are
 _BLOCKS_OF_UNKNOWN = 8  # blocks side by side, the same
 _LONGEST_STALE = 20  # pages in a row without anything new, in one block

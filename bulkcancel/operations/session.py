@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from bulkcancel.clock import Clock
-    from bulkcancel.engine.dispatcher import Api
+    from bulkcancel.engine.api import Api
     from bulkcancel.engine.intake import RowSource
     from bulkcancel.engine.run import ResultHandler
     from bulkcancel.events import Observer

@@ -62,12 +62,12 @@ async def test_every_request_and_every_row_is_told_once() -> None:
 
 
 async def test_reads_are_told_as_well() -> None:
-    """Those of `--verify`, by their own endpoint."""
+    """Those of `--verify`, by their own endpoint; one of them asks first whether the keys may read."""
     api = FakeApi(FakeClock())
     api.reads = [Reply(200, {}, ENDED % b"CANCELED")]
     events, _ = await heard_of(api, 5, verify=True)
     endpoints = [event.endpoint for event in events if isinstance(event, Attempted)]
-    assert (endpoints.count(Endpoint.CANCEL), endpoints.count(Endpoint.READ)) == (5, 5)
+    assert (endpoints.count(Endpoint.CANCEL), endpoints.count(Endpoint.READ)) == (5, 6)
 
 
 async def test_a_pause_is_told_when_it_begins_and_when_it_ends() -> None:

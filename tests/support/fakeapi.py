@@ -28,6 +28,8 @@ class FakeApi:
         self.sent: list[str] = []
         self.reads: list[Reply | Failure] = []
         self.looks = 0
+        self.list_answer: Reply | Failure = Reply(500, {}, b"")
+        self.list_calls = 0
         self.keys: Reply | Failure = OK
         self.key_checks = 0
         self.most_in_flight = 0
@@ -54,9 +56,10 @@ class FakeApi:
         return self.reads.pop(0) if len(self.reads) > 1 else self.reads[0]
 
     async def list_instances(self, workflow_id: str, *, size: int, number: int) -> Reply | Failure:  # noqa: ARG002 - the protocol
-        """Know no workflow."""
+        """Break down, so that instances are read one by one."""
+        self.list_calls += 1
         await self.clock.sleep(self.latency)
-        return UNKNOWN
+        return self.list_answer
 
     async def list_workflows(self, *, limit: int, page: int, query: str = "") -> Reply | Failure:  # noqa: ARG002 - the protocol
         """Have none."""

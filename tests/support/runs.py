@@ -4,7 +4,8 @@ import random
 from collections.abc import Callable
 
 from bulkcancel.clock import Clock
-from bulkcancel.engine.dispatcher import Api, Dispatcher
+from bulkcancel.engine.api import Api
+from bulkcancel.engine.dispatcher import Dispatcher
 from bulkcancel.engine.observers import Observers
 from bulkcancel.engine.run import Run
 from bulkcancel.events import Event, Observer

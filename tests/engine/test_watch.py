@@ -1,0 +1,192 @@
+"""Watching instances until they have ended: when they are looked at, and what is said of each."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from support.fakeapi import ENDED, FakeApi
+from support.faketime import FakeClock
+from support.movinglist import MovingList
+
+from bulkcancel.engine.dispatcher import Dispatcher
+from bulkcancel.engine.watch import Watch
+from bulkcancel.engine.work_item import WorkItem
+from bulkcancel.models import Failure, InstanceRef, Outcome, Reply, StopReason
+from bulkcancel.settings import Settings
+
+RUNNING = Reply(200, {}, ENDED % b"IN_PROGRESS")
+
+
+class Looking(FakeApi):
+    """Answers reads by the clock, and notes when they came."""
+
+    def __init__(self, ends: float, last: Reply | Failure, meanwhile: Reply | Failure = RUNNING) -> None:
+        super().__init__(FakeClock(0.0), latency=0.0)
+        self.looked_at: list[float] = []
+        self._ends, self._last, self._meanwhile = ends, last, meanwhile
+
+    async def get_instance(self, ref: InstanceRef) -> Reply | Failure:  # noqa: ARG002 - the protocol
+        """Answer."""
+        self.looked_at.append(self.clock.now())
+        return self._last if self.clock.now() >= self._ends else self._meanwhile
+
+
+class Watched:
+    """A watch, and what it came to."""
+
+    def __init__(
+        self, api: FakeApi, timeout: float = 20.0, *, is_idle: Callable[[], bool] = lambda: True
+    ) -> None:
+        self.api = api
+        self.clock = api.clock
+        self.dispatcher = Dispatcher(api, Settings(), clock=api.clock, jitter=lambda: 0.0)
+        self.stop_signal = self.dispatcher.stop_signal
+        self.results: list[tuple[str, Outcome, str]] = []
+        self.finished_at: list[float] = []
+        self.watch = Watch(
+            self.dispatcher.states,
+            self._finish,
+            timeout=timeout,
+            clock=api.clock,
+            stop_signal=self.stop_signal,
+            is_idle=is_idle,
+        )
+
+    async def _finish(self, item: WorkItem, outcome: Outcome, detail: str) -> None:
+        self.results.append((item.ref.instance_id, outcome, detail))
+        self.finished_at.append(self.clock.now())
+
+    async def add(self, *ids: str, workflow_id: str = "w") -> None:
+        """Watch these as well."""
+        for one in ids:
+            await self.watch.add(WorkItem(InstanceRef(workflow_id, one, 1)))
+
+    async def one(self) -> tuple[Outcome, str]:
+        """What becomes of one that is watched alone."""
+        async with self.clock.autojump():
+            await self.add("i")
+            self.watch.close()
+            await self.watch.run()
+        assert len(self.results) == 1
+        return self.results[0][1:]
+
+
+async def test_it_looks_after_half_a_second_and_then_ever_more_rarely() -> None:
+    """Half as long again each time, to five seconds; and once more at the end of its time."""
+    api = Looking(1e9, RUNNING)
+    result = await Watched(api).one()
+    pauses = [later - earlier for earlier, later in zip([0.0, *api.looked_at], api.looked_at, strict=False)]
+    assert pauses == [0.5, 0.75, 1.25, 1.75, 2.75, 4.0, 5.0, 4.0]
+    assert api.clock.now() == 20.0
+    assert result == (Outcome.UNCONFIRMED, "not seen to end within 20 s; last seen running")
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "detail"),
+    [
+        (b"CANCELED", Outcome.CANCELED, ""),
+        (b"SUCCEEDED", Outcome.ALREADY_FINISHED, "it had ended: SUCCEEDED"),
+    ],
+)
+async def test_it_says_how_it_ended(kind: bytes, outcome: Outcome, detail: str) -> None:
+    """As soon as it is seen, and not after."""
+    api = Looking(1.0, Reply(200, {}, ENDED % kind))
+    assert await Watched(api).one() == (outcome, detail)
+    assert api.looked_at == [0.5, 1.25]
+
+
+async def test_what_could_not_be_read_is_said() -> None:
+    """By its last read."""
+    api = Looking(0.0, Reply(500, {}, b'{"errors":["Broken"]}'))
+    detail = "not seen to end within 1 s; the read answered 500 Broken"
+    assert await Watched(api, 1.0).one() == (Outcome.UNCONFIRMED, detail)
+
+
+async def test_what_the_keys_may_not_read_is_not_waited_for() -> None:
+    """One read tells, and the rest of the time would tell no more."""
+    api = Looking(0.0, Reply(403, {}, b'{"errors":["Forbidden"]}'))
+    detail = "not watched, for these keys may not read it: the read answered 403 Forbidden"
+    assert await Watched(api).one() == (Outcome.UNCONFIRMED, detail)
+    assert api.looked_at == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("stopped_at", "detail"),
+    [
+        (0.1, "the run stopped before it was seen to end"),
+        (0.6, "the run stopped before it was seen to end; last seen running"),
+    ],
+)
+async def test_it_ends_with_the_run(stopped_at: float, detail: str) -> None:
+    """At once, and says what it saw last."""
+    watched = Watched(Looking(1e9, RUNNING))
+
+    async def stop_later() -> None:
+        await watched.clock.sleep(stopped_at)
+        watched.stop_signal.request(StopReason.INTERRUPTED)
+
+    async with watched.clock.autojump() as tasks:
+        await watched.add("i")
+        tasks.start_soon(stop_later)
+        await watched.watch.run()
+    assert watched.results == [("i", Outcome.UNCONFIRMED, detail)]
+    assert watched.clock.now() == stopped_at
+
+
+async def test_while_more_are_canceled_looks_are_put_off_until_a_page_answers_for_many() -> None:
+    """Two thousand at forty a second: a page for each ten of them at most, and none has to be read alone."""
+    api = MovingList(2_000)
+    is_canceling = True
+    watched = Watched(api, 60.0, is_idle=lambda: not is_canceling)
+
+    async def cancel_them() -> None:
+        nonlocal is_canceling
+        for one in tuple(api.ids):
+            api.ended.add(one)
+            await watched.add(one)
+            await watched.clock.sleep(1 / 40)
+        is_canceling = False
+        watched.watch.close()
+
+    async with watched.clock.autojump() as tasks:
+        tasks.start_soon(cancel_them)
+        await watched.watch.run()
+    assert len(watched.results) == 2_000
+    assert Counter(outcome for _, outcome, _ in watched.results).keys() <= {
+        Outcome.CANCELED,
+        Outcome.ALREADY_FINISHED,
+    }
+    assert len(api.requests) + api.looks <= 200
+    assert watched.finished_at[0] < 30.0  # a quarter of the time there is, and what the pages take
+
+
+async def test_nothing_is_put_off_when_nothing_is_being_canceled() -> None:
+    """As when rows come by hand."""
+    watched = Watched(Looking(0.0, Reply(200, {}, ENDED % b"CANCELED")))
+
+    async def by_hand() -> None:
+        for one in ("a", "b"):
+            await watched.add(one)
+            await watched.clock.sleep(10.0)
+        watched.watch.close()
+
+    async with watched.clock.autojump() as tasks:
+        tasks.start_soon(by_hand)
+        await watched.watch.run()
+    assert watched.finished_at == [0.5, 10.5]
+
+
+async def test_one_that_stays_keeps_nobody_from_being_seen() -> None:
+    """Neither in its own workflow nor in another; each is looked at in its own time."""
+    api = MovingList(300)
+    watched = Watched(api, 60.0)
+    stays = api.ids[0]
+    api.ended = set(api.ids) - {stays}
+    async with watched.clock.autojump():
+        await watched.add(*api.ids)
+        await watched.add("x", workflow_id="other")
+        watched.watch.close()
+        await watched.watch.run()
+    late = {(one, outcome) for one, outcome, _ in watched.results[-2:]}
+    assert late == {(stays, Outcome.UNCONFIRMED), ("x", Outcome.UNCONFIRMED)}
+    assert max(watched.finished_at[:-2]) < 5.0
