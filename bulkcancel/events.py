@@ -132,11 +132,13 @@ class OutageBegan:
         endpoint: Which requests met it.
         since: When the first request was sent that failed.
         detail: What the last failure said.
+        status: The status it came with, or None where there was no reply.
     """
 
     endpoint: Endpoint
     since: float
     detail: str
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,26 @@ class OutageEnded:
 
     endpoint: Endpoint
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaSeen:
+    """A quota window has begun, or more is known of it: told about once in each window.
+
+    Attributes:
+        endpoint: Whose quota it is.
+        share: Requests in a whole window that are likely ours: without the headroom, and without what others
+            spent in the last window.
+        left: How many of these this window has left.
+        ends: When it ends.
+        period: Seconds from one window to the next, or None where that is not known yet.
+    """
+
+    endpoint: Endpoint
+    share: float
+    left: float
+    ends: float
+    period: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +229,7 @@ Event = (
     | Resumed
     | OutageBegan
     | OutageEnded
+    | QuotaSeen
     | Concerned
     | Stopping
     | Ended

@@ -1,7 +1,6 @@
 """A prepared run at work: signals, progress and the last words around it."""
 
 import asyncio
-import sys
 from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +9,6 @@ from anyio import create_task_group
 
 from bulkcancel.cli.closing import Closing
 from bulkcancel.cli.connection import reachable
-from bulkcancel.cli.streams import is_terminal
 from bulkcancel.datadog import connect
 from bulkcancel.engine.observers import Observers
 from bulkcancel.errors import BulkCancelError
@@ -18,7 +16,8 @@ from bulkcancel.operations.cancel import GRACE
 from bulkcancel.operations.session import Session
 from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
 from bulkcancel.progress.announcer import Announcer
-from bulkcancel.progress.display import ProgressDisplay
+from bulkcancel.progress.display import show_progress
+from bulkcancel.progress.run_progress import RunProgress
 
 if TYPE_CHECKING:
     from bulkcancel.cli.connection import Connection
@@ -60,10 +59,10 @@ class Execution:
             BulkCancelError: The input turned out to be unusable, and nothing was sent.
         """
         asyncio.get_running_loop().set_default_executor(UnjoinedExecutor())
-        prepared, display = self._prepared, ProgressDisplay(self._messages, self._clock)
+        prepared, progress = self._prepared, RunProgress(self._clock)
         observers = Observers([Announcer(self._messages, self._clock)])
         if self._shows_progress:
-            observers.add(display)
+            observers.add(progress)
         with ExitStack() as hearing:
             async with AsyncExitStack() as stack:
                 session = Session(
@@ -84,7 +83,7 @@ class Execution:
                 hearing.enter_context(signals.heard_by(partial(self._heed, run, signals)))
                 async with create_task_group() as aside:
                     if self._shows_progress:
-                        aside.start_soon(self._show, display)
+                        aside.start_soon(show_progress, progress, self._messages, self._clock)
                     summary = await run.run()
                     aside.cancel_scope.cancel()
             if isinstance(run.error, BulkCancelError) and not summary.requests:
@@ -116,13 +115,6 @@ class Execution:
     def _shows_progress(self) -> bool:
         options = self._prepared.options.messages
         return not (options.no_progress or options.quiet)
-
-    async def _show(self, display: ProgressDisplay) -> None:
-        is_live = self._messages.is_plain and is_terminal(sys.stderr)
-        try:
-            await (display.live() if is_live else display.lines())
-        except Exception as error:  # noqa: BLE001 - a terminal that is gone, for one: the run goes on
-            self._messages.detail(f"Progress is not shown any more: {error}")
 
     async def _write_summary(self, run: "CancelRun", closing: Closing, summary: "Summary") -> None:
         if self._prepared.options.summary is None:

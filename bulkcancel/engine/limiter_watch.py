@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bulkcancel.answers import classify
-from bulkcancel.events import Concern, Concerned, OutageBegan, OutageEnded, Paused, Resumed
+from bulkcancel.events import Concern, Concerned, OutageBegan, OutageEnded, Paused, QuotaSeen, Resumed
 
 if TYPE_CHECKING:
     from bulkcancel.clock import Clock
@@ -31,6 +31,7 @@ class LimiterWatch:
         self.told: Wait | None = None
         self._down_since: float | None = None
         self._concerns: set[Concern] = set()
+        self._known: tuple[int, int | None, float | None] | None = None
 
     @property
     def is_paused(self) -> bool:
@@ -57,10 +58,14 @@ class LimiterWatch:
             self._down_since = now - self._pacer.down_for(now)
             meaning = classify(answer)
             detail = meaning.detail or meaning.code
-            self._observers.tell(OutageBegan(self._endpoint, self._down_since, detail))
+            self._observers.tell(OutageBegan(self._endpoint, self._down_since, detail, meaning.status))
         elif self._down_since is not None and not self._pacer.is_down:
             self._observers.tell(OutageEnded(self._endpoint, self._clock.now() - self._down_since))
             self._down_since = None
+        known = self._pacer.quota_state
+        if known != self._known and (outlook := self._pacer.outlook) is not None:
+            self._known = known
+            self._observers.tell(QuotaSeen(self._endpoint, *outlook))
         if self._pacer.broken_header:
             self._tell_once(Concern.BROKEN_HEADER, self._pacer.broken_header)
         if self._pacer.limit_answers_503:

@@ -9,7 +9,7 @@ from bulkcancel.pacing.circuit_breaker import CircuitBreaker
 from bulkcancel.pacing.headers import RateLimitHeaders
 from bulkcancel.pacing.rate_cap import RateCap
 from bulkcancel.pacing.throttle_detector import ThrottleDetector
-from bulkcancel.pacing.window import Window
+from bulkcancel.pacing.window import Outlook, Window
 from bulkcancel.settings import Rate
 
 _SLOW_START = 8  # requests in flight at first; the number may double with each round trip
@@ -93,6 +93,17 @@ class Pacer:
     def quota_used(self) -> float | None:
         """The largest share of one quota window that our requests took, 0.0 to 1.0, or None."""
         return self._window.peak_share
+
+    @property
+    def outlook(self) -> Outlook | None:
+        """What may be expected of the quota, or None while too little is known."""
+        return self._window.outlook
+
+    @property
+    def quota_state(self) -> tuple[int, int | None, float | None]:
+        """Changes with each quota window, and where more is known of it: only then `outlook` is news."""
+        window = self._window
+        return window.turns, window.limit, window.reset.period
 
     @property
     def is_down(self) -> bool:

@@ -1,7 +1,7 @@
 """One quota window, as far as the replies have told."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bulkcancel.pacing.headers import LONGEST_PAUSE
 from bulkcancel.pacing.others_use import OthersUse
@@ -21,6 +21,22 @@ _SPENT_BEFORE = 1  # seconds before the window may end
 _COUNTERS_DIFFER = 0.01  # of the limit: how far a server's several counters may be apart
 
 
+class Outlook(NamedTuple):
+    """What may be expected of a quota: nothing is paced by it.
+
+    Attributes:
+        share: Requests in a whole window that are likely ours.
+        left: How many of these this window has left.
+        ends: When it ends.
+        period: Seconds from one window to the next, or None where that is not known.
+    """
+
+    share: float
+    left: float
+    ends: float
+    period: float | None
+
+
 class Window:
     """What is left of the current quota window, and when it ends.
 
@@ -35,6 +51,7 @@ class Window:
         remaining: The lowest value the server has named in this window, infinite while it has named none.
         own: Our requests in this window that were answered.
         is_spent: Whether a 429 has said that nothing is left.
+        turns: How many windows before this one have ended.
     """
 
     def __init__(self, headroom: float = 0.0) -> None:
@@ -46,6 +63,7 @@ class Window:
         self.remaining = math.inf
         self.own = 0
         self.is_spent = False
+        self.turns = 0
         self._backoff = RefusalBackoff()
         self._heard = 0.0  # when the last reply came
         self._most = 0.0  # the most that was ever named as left
@@ -64,6 +82,18 @@ class Window:
         """When to ask whether the window has turned; never long after the last reply, whatever it said."""
         aim = self.reset.aim
         return max(min(aim, self._heard + LONGEST_PAUSE), self._backoff.not_before) if aim < math.inf else aim
+
+    @property
+    def outlook(self) -> Outlook | None:
+        """What may be expected of this window and of those to come, or None while too little is known."""
+        size = self.limit or self._most
+        if not size or self.reset.latest == math.inf:
+            return None
+        # What others spend is guessed at first, and with too much care to tell anybody by it.
+        each = 1.0 + (self.others.before if self.turns and self._most else 0.0)
+        share = size * (1.0 - self._headroom) / each
+        left = 0.0 if self.is_spent else min(share, max(0.0, self._left()) / each)
+        return Outlook(share, left, self.reset.latest, self.reset.period)
 
     @property
     def is_silent(self) -> bool:
@@ -200,6 +230,7 @@ class Window:
         return remaining > left + _COUNTERS_DIFFER * (self.limit or remaining)
 
     def _begin(self, now: float) -> None:
+        self.turns += 1
         self.others.begin_window(self.remaining, self.own, now)
         self.reset.roll(now)
         self.remaining = math.inf

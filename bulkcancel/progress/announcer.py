@@ -13,6 +13,7 @@ from bulkcancel.events import (
     OutageBegan,
     OutageEnded,
     Paused,
+    QuotaSeen,
     Resumed,
     Started,
     Stopping,
@@ -51,7 +52,7 @@ class Announcer:
             self._messages.info(f"The API answers{what} again, after {duration(event.seconds)}.")
         elif isinstance(event, Concerned):
             self._say_concern(event)
-        elif not isinstance(event, Started | Listed | Paused | Resumed | Stopping | Ended):
+        elif not isinstance(event, Started | Listed | Paused | Resumed | QuotaSeen | Stopping | Ended):
             assert_never(event)
 
     def _say_result(self, result: "Result") -> None:

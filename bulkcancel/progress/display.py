@@ -1,123 +1,90 @@
-"""Shows how far an operation is: a live bar on a terminal, else a line now and then."""
+"""Shows how far an operation is: two live lines on a terminal, else a line now and then."""
 
-from collections import Counter
+import dataclasses
+import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO, assert_never, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
-from bulkcancel.events import (
-    Attempted,
-    Concerned,
-    Ended,
-    Finished,
-    Listed,
-    OutageBegan,
-    OutageEnded,
-    Paused,
-    Resumed,
-    Started,
-    Stopping,
-)
-from bulkcancel.progress.words import counts_of, pause_words, status_line
+from bulkcancel.progress import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.progress import Progress, TaskID
+    from collections.abc import Callable, Iterator
 
     from bulkcancel.clock import Clock
-    from bulkcancel.events import Endpoint, Event
-    from bulkcancel.models import Outcome
     from bulkcancel.progress.messages import Messages
+    from bulkcancel.progress.view import ProgressSource
 
 _REDRAW = 0.1
-_LINE_EVERY = 10.0
+_LINE_EVERY = 5.0
+
+
+def can_redraw(messages: "Messages") -> bool:
+    """Whether messages go to a terminal whose lines can be drawn again, and nobody wants them plain."""
+    wants_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") in {"dumb", "unknown"}
+    return messages.is_plain and messages.output.isatty() and not wants_plain
+
+
+async def show_progress(source: "ProgressSource", messages: "Messages", clock: "Clock") -> None:
+    """Show how far an operation is until canceled, as its surroundings have it."""
+    display = ProgressDisplay(source, messages, clock)
+    try:
+        await (display.live() if can_redraw(messages) else display.lines())
+    except Exception as error:  # noqa: BLE001 - a terminal that is gone, for one: the operation goes on
+        messages.detail(f"Progress is not shown any more: {error}")
 
 
 class ProgressDisplay:
-    """An observer that counts, and shows what it has counted again and again while it lasts."""
+    """Shows the view of a source again and again while it lasts."""
 
-    def __init__(self, messages: "Messages", clock: "Clock") -> None:
+    def __init__(self, source: "ProgressSource", messages: "Messages", clock: "Clock") -> None:
+        self._source = source
         self._messages = messages
         self._clock = clock
-        self._total: int | None = None
-        self._outcomes: Counter[Outcome] = Counter()
-        self._pauses: dict[Endpoint, Paused] = {}
-        self._down_since: dict[Endpoint, float] = {}
-
-    def observe(self, event: "Event") -> None:
-        """Take note of what changes the picture."""
-        if isinstance(event, Finished):
-            if event.previous is not None:
-                self._outcomes[event.previous] -= 1
-            self._outcomes[event.result.outcome] += 1
-        elif isinstance(event, Attempted):
-            return
-        elif isinstance(event, Paused):
-            self._pauses[event.endpoint] = event
-        elif isinstance(event, Resumed):
-            self._pauses.pop(event.endpoint, None)
-        elif isinstance(event, OutageBegan):
-            self._down_since[event.endpoint] = event.since
-        elif isinstance(event, OutageEnded):
-            self._down_since.pop(event.endpoint, None)
-        elif isinstance(event, Started):
-            self._total = event.total
-            self._outcomes = Counter(event.recorded)
-        elif not isinstance(event, Listed | Concerned | Stopping | Ended):
-            assert_never(event)
 
     async def lines(self) -> None:
-        """Say how far it is every ten seconds, until canceled."""
+        """Say how far it is every few seconds, until canceled."""
         while True:
             await self._clock.sleep(_LINE_EVERY)
-            held = self._held()
-            outcomes = {outcome.value: count for outcome, count in self._outcomes.items()}
-            rows = self._outcomes.total()
-            line = status_line(self._outcomes, self._total, held)
-            self._messages.info(line, rows=rows, total=self._total, outcomes=outcomes, held=held or None)
+            view = self._source.view()
+            self._messages.info(layout.sentence(view), **layout.fields(view))
 
     async def live(self) -> None:
-        """Redraw a bar on the terminal, until canceled."""
-        with self._bar() as (progress, task):
+        """Keep two lines on the terminal up to date, until canceled; they stay as they are at the end."""
+        with self._drawing() as draw:
             try:
                 while True:
-                    await self._clock.sleep(_REDRAW)
                     # Where nobody looks, or not as fast, pictures would only pile up.
                     if not self._messages.output.is_behind:
-                        self._redraw(progress, task, self._held())
+                        draw(is_over=False)
+                    await self._clock.sleep(_REDRAW)
             finally:
-                self._redraw(progress, task, "")
+                draw(is_over=True)
 
     @contextmanager
-    def _bar(self) -> "Iterator[tuple[Progress, TaskID]]":
+    def _drawing(self) -> "Iterator[Callable[..., None]]":
         # rich takes a tenth of a second to import, which only a terminal needs to wait for.
         from rich.console import Console  # noqa: PLC0415 - see above
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+        from rich.live import Live  # noqa: PLC0415 - the same
+        from rich.text import Text  # noqa: PLC0415 - the same
 
         stream = cast("TextIO", self._messages.output)  # as much of one as rich asks for
         console = Console(file=stream, highlight=False, markup=False, emoji=False)
-        columns: list[Any] = [
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.description}", markup=False),
-        ]
-        with Progress(*columns, console=console, auto_refresh=False) as progress:
+
+        def draw(*, is_over: bool) -> None:
+            view = self._source.view()
+            if is_over:
+                view = dataclasses.replace(view, held="", is_over=True)
+            shown = "\n".join(layout.lines(view, console.width - 1))
+            if not console.encoding.lower().startswith("utf"):
+                shown = layout.in_ascii(shown)
+            text = Text(shown, no_wrap=True, overflow="ellipsis")
+            text.highlight_regex("━+", "cyan")
+            text.highlight_regex("─+", "dim")
+            live.update(text, refresh=True)
+
+        with Live(console=console, auto_refresh=False) as live:
             self._messages.above = lambda text: console.print(text, soft_wrap=True)
             try:
-                yield progress, progress.add_task("", total=self._total)
+                yield draw
             finally:
                 self._messages.above = None
-
-    def _held(self) -> str:
-        """What holds requests back, in words: those that cancel first, else those that read."""
-        if not self._pauses:
-            return ""
-        endpoint = min(self._pauses)  # `cancel` comes before `read`
-        now, wall = self._clock.now(), self._clock.wall()
-        return pause_words(self._pauses[endpoint], self._down_since.get(endpoint), now, wall)
-
-    def _redraw(self, progress: "Progress", task: "TaskID", held: str) -> None:
-        words = " · ".join(filter(None, (counts_of(self._outcomes), held)))
-        progress.update(
-            task, completed=self._outcomes.total(), total=self._total, description=words, refresh=True
-        )

@@ -1,19 +1,18 @@
 """Counts and ends of runs in words; nothing here prints."""
 
-from datetime import UTC, datetime
+import math
 from typing import TYPE_CHECKING
 
-from bulkcancel.events import Endpoint
 from bulkcancel.models import CLEAN, Outcome, StopReason
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Mapping
 
-    from bulkcancel.events import Paused
     from bulkcancel.tally import LineSet, ReportLoss, Summary
 
-_MINUTE, _HOUR = 60, 3600
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_LONGEST_SPAN = 9_999 * _DAY  # seconds that are told apart
+_TEN = 9.95  # from here on, tenths are not shown
 _ERRORS_SHOWN = 3
 _WORTH_SAYING = 0.01
 _SPANS_SHOWN = 50
@@ -70,42 +69,32 @@ def lines_of(lines: "LineSet") -> str:
     return f"input lines {shown}" + (f" and {more:,} more" if more else "")
 
 
-def pause_words(pause: "Paused", down_since: float | None, now: float, wall: float) -> str:
-    """Why nothing is sent and until when, by the clock on the wall; or what rate is kept to and why.
-
-    Args:
-        pause: What holds requests back.
-        down_since: When an outage began, or None where there is none.
-        now: The time that the two above are compared with.
-        wall: The same moment in seconds since the epoch.
-    """
-    what = "" if pause.endpoint is Endpoint.CANCEL else "reads "
-    if pause.rate is not None:
-        return f"{what}at {rate_words(pause.rate)}: {pause.reason}"
-    left = max(0.0, pause.until - now)
-    until = datetime.fromtimestamp(wall + left, UTC).astimezone()
-    since = "" if down_since is None else f", for {duration(now - down_since)} now; then a probe asks again"
-    return f"{what}paused until {until:%H:%M:%S} ({duration(left)}): {pause.reason}{since}"
+def span(seconds: float, *, as_clock: bool = False) -> str:
+    """A duration in few characters: `12 s`, or `0:12` as clocks have it, `4:20`, `1:02:05`, `3 d 04 h`."""
+    if not 0.0 < seconds < math.inf:
+        seconds = 0.0 if seconds < math.inf else _LONGEST_SPAN
+    whole = math.floor(min(seconds, _LONGEST_SPAN))
+    minutes, rest = divmod(whole, _MINUTE)
+    hours, minutes = divmod(minutes, 60)
+    if whole >= _DAY:
+        return f"{hours // 24:,} d {hours % 24:02d} h"
+    if hours:
+        return f"{hours}:{minutes:02d}:{rest:02d}"
+    return f"{minutes}:{rest:02d}" if minutes or as_clock else f"{rest} s"
 
 
 def rate_words(rate: float) -> str:
-    """Requests per second, minute or hour, whichever makes a number one can picture."""
-    for seconds, unit in ((1, "s"), (_MINUTE, "min")):
-        if rate * seconds >= 1.0:
-            return f"{rate * seconds:.3g}/{unit}"
-    return f"{rate * _HOUR:.3g}/h"
+    """How many per second, minute or hour, whichever makes a number one can picture: `83/s`, `30/min`."""
+    if rate <= 0.0:
+        return "0/s"
+    units = ((rate, "s"), (rate * _MINUTE, "min"), (rate * _HOUR, "h"))
+    count, unit = next((one for one in units if one[0] >= 1.0), units[-1])
+    return f"{count:,.0f}/{unit}" if count >= _TEN else f"{count:.2g}/{unit}"
 
 
-def status_line(outcomes: "Counter[Outcome]", total: int | None, held: str) -> str:
-    """One line on how far an operation is.
-
-    Args:
-        outcomes: Rows by outcome.
-        total: The rows there are, or None where that is not known.
-        held: What holds requests back, in words, or empty.
-    """
-    of_total = f" of {total:,}" if total is not None else ""
-    return " · ".join(filter(None, (f"{outcomes.total():,}{of_total} rows", counts_of(outcomes), held)))
+def named_counts(counts: "Mapping[str, int]") -> list[str]:
+    """Each number with its name: `12,396 canceled`, `4 not found`."""
+    return [f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count]
 
 
 def closing_lines(summary: "Summary", *, where: str, resume: str, cause: str = "") -> list[str]:

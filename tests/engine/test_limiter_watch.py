@@ -2,13 +2,23 @@
 
 import pytest
 from support.faketime import FakeClock
+from support.pacing import force
 from support.runs import Heard
 
 from bulkcancel.engine.limiter_watch import LimiterWatch
 from bulkcancel.engine.observers import Observers
-from bulkcancel.events import Concern, Concerned, Endpoint, OutageBegan, OutageEnded, Paused, Resumed
+from bulkcancel.events import (
+    Concern,
+    Concerned,
+    Endpoint,
+    OutageBegan,
+    OutageEnded,
+    Paused,
+    QuotaSeen,
+    Resumed,
+)
 from bulkcancel.models import Failure, FailureKind, Reply
-from bulkcancel.pacing import Pacer, Wait, WaitReason
+from bulkcancel.pacing import Pacer, Wait, WaitReason, read_rate_limit_headers
 
 QUOTA = Wait(3.0, WaitReason.QUOTA, 13.0)
 RATE = Wait(0.1, WaitReason.RATE, 10.1, 10.0)
@@ -99,7 +109,7 @@ def test_an_outage_is_told_with_its_beginning_and_its_last_words() -> None:
     assert heard.events == [OutageBegan(Endpoint.READ, 7.0, "refused"), OutageEnded(Endpoint.READ, 23.0)]
     pacer.down_since = 30.0
     watch.answered(Reply(500, {}, b""))
-    assert heard.events[-1] == OutageBegan(Endpoint.READ, 30.0, "http_5xx")
+    assert heard.events[-1] == OutageBegan(Endpoint.READ, 30.0, "http_5xx", 500)
 
 
 def test_what_is_odd_about_the_api_is_told_once() -> None:
@@ -113,6 +123,37 @@ def test_what_is_odd_about_the_api_is_told_once() -> None:
         Concerned(Concern.BROKEN_HEADER, "X-RateLimit-Reset"),
         Concerned(Concern.RATE_LIMIT_503, ""),
     ]
+
+
+def test_a_quota_is_told_with_each_window_and_when_more_is_known_of_it() -> None:
+    """Not with each reply."""
+    heard = Heard()
+    watch, pacer, clock = watching(heard=heard)
+
+    def reply(remaining: int, reset: int, *, limit: int = 100) -> None:
+        headers = {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Period": "10",
+            "X-RateLimit-Remaining": str(remaining),
+            "X-RateLimit-Reset": str(reset),
+        }
+        permit = force(pacer, clock.now())
+        answer = Reply(200, headers, b"{}")
+        pacer.record_accepted(permit, clock.now(), read_rate_limit_headers(headers, 0.0))
+        watch.answered(answer)
+
+    watch.answered(Reply(200, {}, b"{}"))
+    reply(99, 4)
+    reply(98, 4)
+    clock.advance(4.5)
+    reply(99, 10)
+    reply(98, 10)
+    reply(197, 10, limit=200)
+    first, second, third = (event for event in heard.events if isinstance(event, QuotaSeen))
+    assert first == QuotaSeen(Endpoint.READ, 100.0, 99.0, 14.0, 10.0)
+    assert (second.share, second.left, second.period) == (100.0, 99.0, 10.0)
+    assert second.ends == pytest.approx(24.0, abs=0.6)
+    assert (third.share, third.left) == (200.0, 98.0)
 
 
 def test_where_nobody_listens_nothing_is_kept() -> None:

@@ -459,3 +459,36 @@ def test_where_the_turn_is_not_known_one_goes_past_what_is_expected() -> None:
         accept(window, SILENT, 1.8 + number / 100)
     assert window.own == 8
     assert window.room(0) == 1.0
+
+
+def expected(window: Window) -> tuple[float, float, float, float | None]:
+    """What it expects, to the tenth; zeros where that is nothing."""
+    share, left, ends, period = window.outlook or (0.0, 0.0, 0.0, None)
+    return round(share, 1), round(left, 1), round(ends, 1), period
+
+
+def test_what_may_be_expected_leaves_out_the_headroom_and_what_others_took() -> None:
+    """Others are reckoned with when a window has shown them: the care that is taken before is no news."""
+    window = Window(0.2)
+    assert window.outlook is None
+    accept(window, told(499, 4.0), 10.0)
+    assert expected(window) == (400.0, 399.0, 14.1, 5.0)
+    for number in range(1, 101):
+        accept(window, told(499 - 2 * number, 4.0), 10.0 + number / 1000)
+    accept(window, told(499, 5.0), 15.0)
+    assert expected(window)[:2] == (201.0, 200.5)
+    refuse(window, told(0, 4.0), 15.5)
+    assert expected(window)[:2] == (201.0, 0.0)
+
+
+def test_without_a_limit_the_most_that_was_left_is_expected() -> None:
+    """And where nothing tells what is left, or when it ends, nothing is."""
+    window, endless, refused = Window(), Window(), Window()
+    accept(window, RateLimitHeaders(remaining=9, reset=3.0), 10.0)
+    assert expected(window) == (10.0, 9.0, 13.1, None)
+    accept(endless, RateLimitHeaders(limit=10), 10.0)
+    assert endless.outlook is None
+    refuse(refused, RateLimitHeaders(limit=10, retry_after=3.0), 10.0)
+    assert expected(refused) == (10.0, 0.0, 13.1, None)
+    accept(refused, SILENT, 13.2, is_probe=True)
+    assert expected(refused)[:2] == (0.0, 0.0)

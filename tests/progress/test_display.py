@@ -1,73 +1,143 @@
-"""How far an operation is, as a bar or as lines."""
+"""The view of an operation, again and again: as live lines, or as messages."""
+
+import json
 
 import anyio
 import pytest
 from support.cliapp import Shown
 from support.faketime import FakeClock
 
-from bulkcancel.events import Endpoint, Finished, OutageBegan, OutageEnded, Paused, Resumed, Started
-from bulkcancel.models import Outcome, Result
-from bulkcancel.progress.display import ProgressDisplay
-from bulkcancel.progress.messages import Messages
+from bulkcancel.events import Event
+from bulkcancel.progress.display import ProgressDisplay, can_redraw, show_progress
+from bulkcancel.progress.messages import LogFormat, Messages
+from bulkcancel.progress.view import ProgressView
+
+VIEW = ProgressView(1, 9, 5.0, 0.2, 40.0, {"canceled": 1}, held="quota used up, next window in 2 s")
 
 
-async def test_without_a_terminal_a_line_comes_now_and_then() -> None:
-    """Every ten seconds."""
-    clock, stream = FakeClock(), Shown()
-    display = ProgressDisplay(Messages(stream, clock), clock)
-    display.observe(Started(9, {Outcome.CANCELED: 1}))
+class Source:
+    """Says the same again and again."""
+
+    def observe(self, event: Event) -> None:
+        """Pass over it."""
+
+    def view(self) -> ProgressView:
+        """As given."""
+        return VIEW
+
+
+class Terminal(Shown):
+    """One that can show anything."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+async def shown(
+    stream: Shown, seconds: float, *, log_format: LogFormat = LogFormat.TEXT, message: str = ""
+) -> str:
+    """What is shown in that time, as the stream and its surroundings have it."""
+    clock = FakeClock()
+    messages = Messages(stream, clock, log_format=log_format)
     async with clock.autojump(), anyio.create_task_group() as tasks:
-        tasks.start_soon(display.lines)
-        await clock.sleep(25.0)
+        tasks.start_soon(show_progress, Source(), messages, clock)
+        await clock.sleep(seconds)
+        if message:
+            messages.info(message)
         tasks.cancel_scope.cancel()
-    assert stream.getvalue() == "1 of 9 rows · 1 canceled\n" * 2
+    assert messages.above is None
+    return stream.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def _usual_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+async def test_without_a_terminal_a_line_comes_every_few_seconds() -> None:
+    """With the same facts."""
+    line = "1 of 9 rows · 11 % · 12/min · 0:05 elapsed · ETA 0:40 · 1 canceled · quota used up, next window in 2 s\n"
+    assert await shown(Shown(), 12.0) == 2 * line
+
+
+async def test_a_log_has_them_as_fields() -> None:
+    """On a terminal too: whoever asks for JSON gets nothing else."""
+    (line,) = (await shown(Terminal(), 6.0, log_format=LogFormat.JSON)).splitlines()
+    record = json.loads(line)
+    assert {name: record[name] for name in ("rows", "total", "outcomes", "eta_s", "held")} == {
+        "rows": 1,
+        "total": 9,
+        "outcomes": {"canceled": 1},
+        "eta_s": 40.0,
+        "held": VIEW.held,
+    }
 
 
 @pytest.mark.parametrize("is_behind", [False, True])
-async def test_on_a_terminal_a_bar_is_redrawn(*, is_behind: bool) -> None:
-    """And messages stand above it. Where what was drawn is not read, nothing is drawn on top of it."""
-    clock = FakeClock()
-    stream = Shown()
-    stream.isatty = lambda: True  # type: ignore[method-assign] # a terminal
+async def test_on_a_terminal_two_lines_are_redrawn(*, is_behind: bool) -> None:
+    """And messages stand above them. Where what was drawn is not read, nothing is drawn on top of it."""
+    stream = Terminal()
     stream.is_behind = is_behind
-    messages = Messages(stream, clock)
-    display = ProgressDisplay(messages, clock)
-    display.observe(Started(9, {Outcome.CANCELED: 1}))
-    display.observe(Paused(Endpoint.CANCEL, "the API does not answer", clock.now() + 5.0))
-    async with clock.autojump(), anyio.create_task_group() as tasks:
-        tasks.start_soon(display.live)
-        await clock.sleep(1.0)
-        messages.info("a message [above]")
-        tasks.cancel_scope.cancel()
-    shown = stream.getvalue()
-    assert "a message [above]" in shown
-    assert "1/9" in shown
-    assert ("paused until" in shown) is not is_behind
-    assert messages.above is None
+    text = await shown(stream, 1.0, message="a message [above]")
+    assert "a message [above]" in text
+    assert (text.count("1 / 9") > 5) is not is_behind
+    assert ("next window in 2 s" in text) is not is_behind
+    last = text.rsplit("1 / 9", 1)[1]
+    assert "1 canceled" in last
+    assert "ETA" not in last
 
 
-async def test_the_display_counts_what_it_is_told() -> None:
-    """Rows that are tried again move from one outcome to another; what held requests back is over in time."""
-    clock, stream = FakeClock(), Shown()
-    display = ProgressDisplay(Messages(stream, clock), clock)
-    result = Result(1, "w", "i", Outcome.CANCELED, attempts=1)
-    display.observe(Started(3, {Outcome.FAILED: 2}))
-    display.observe(Finished(result, Outcome.FAILED))
-    display.observe(Finished(result, None))
-    display.observe(Paused(Endpoint.READ, "the quota is used up", clock.now() + 99.0))
-    display.observe(OutageBegan(Endpoint.CANCEL, clock.now() - 5.0, "refused"))
-    display.observe(Paused(Endpoint.CANCEL, "the API does not answer", clock.now() + 99.0))
-    async with clock.autojump(), anyio.create_task_group() as tasks:
-        tasks.start_soon(display.lines)
-        await clock.sleep(15.0)
-        display.observe(Resumed(Endpoint.CANCEL))
-        display.observe(OutageEnded(Endpoint.CANCEL, 20.0))
-        await clock.sleep(10.0)
-        display.observe(Resumed(Endpoint.READ))
-        await clock.sleep(10.0)
-        tasks.cancel_scope.cancel()
-    first, second, third = stream.getvalue().splitlines()
-    assert first.startswith("3 of 3 rows · 2 canceled, 1 failed · paused until")
-    assert first.endswith("the API does not answer, for 15.0 s now; then a probe asks again")
-    assert " · reads paused until " in second
-    assert third == "3 of 3 rows · 2 canceled, 1 failed"
+async def test_an_old_terminal_gets_signs_it_has() -> None:
+    """Not the escapes of those it lacks."""
+    stream = Terminal()
+    stream.encoding = "ascii"
+    text = await shown(stream, 0.5)
+    assert "1 canceled | quota used up" in text
+    assert text.isascii()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_redrawn"),
+    [
+        ("NO_COLOR", "1", False),
+        ("NO_COLOR", "", True),
+        ("TERM", "dumb", False),
+        ("TERM", "unknown", False),
+        ("TERM", "xterm", True),
+    ],
+)
+async def test_who_wants_it_plain_gets_lines(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, *, is_redrawn: bool
+) -> None:
+    """By the usual variables."""
+    monkeypatch.setenv(name, value)
+    assert can_redraw(Messages(Terminal(), FakeClock())) is is_redrawn
+    assert ("\x1b[" in await shown(Terminal(), 6.0)) is is_redrawn
+
+
+async def test_a_terminal_that_is_gone_ends_the_display_alone() -> None:
+    """Said with -v, as a detail."""
+
+    class Gone(Terminal):
+        def write(self, text: str) -> int:
+            if "\x1b" in text:
+                raise OSError(5, "gone")
+            return super().write(text)
+
+    clock, stream = FakeClock(), Gone()
+    await show_progress(Source(), Messages(stream, clock, verbose=True), clock)
+    assert stream.getvalue() == "Progress is not shown any more: [Errno 5] gone\n"
+
+
+async def test_the_display_ends_as_the_operation_does() -> None:
+    """What holds it back is over then."""
+    clock, stream = FakeClock(), Terminal()
+    display = ProgressDisplay(Source(), Messages(stream, clock), clock)
+    with anyio.move_on_after(0.0):
+        await display.live()
+    assert "next window" not in stream.getvalue().rsplit("elapsed", 1)[1]

@@ -1,11 +1,7 @@
 """Counts and ends of runs in words."""
 
-from collections import Counter
-from datetime import UTC, datetime
-
 import pytest
 
-from bulkcancel.events import Endpoint, Paused
 from bulkcancel.models import Outcome, Result, StopReason
 from bulkcancel.progress.words import (
     closing_lines,
@@ -13,10 +9,10 @@ from bulkcancel.progress.words import (
     duration,
     end_words,
     lines_of,
+    named_counts,
     number_of,
-    pause_words,
     rate_words,
-    status_line,
+    span,
 )
 from bulkcancel.tally import Leftover, LineSet, ReportLoss, Tally, summarize
 
@@ -50,26 +46,53 @@ def test_counts_are_words() -> None:
     assert (number_of(1, "row"), number_of(0, "row")) == ("1 row", "0 rows")
 
 
-def test_the_status_says_why_nothing_moves() -> None:
-    """And until when, by the clock on the wall; or what rate is kept to."""
-    held = pause_words(Paused(Endpoint.CANCEL, "the quota is used up", 12.0), None, 10.0, 1_800_000_000.0)
-    until = datetime.fromtimestamp(1_800_000_002.0, UTC).astimezone()
-    assert held == f"paused until {until:%H:%M:%S} (2.0 s): the quota is used up"
-    line = status_line(Counter([Outcome.CANCELED]), 5, held)
-    assert line == f"1 of 5 rows · 1 canceled · {held}"
-    assert status_line(Counter(), None, "") == "0 rows"
-    assert pause_words(Paused(Endpoint.CANCEL, "--rate", 12.0, 5.0), None, 10.0, 0.0) == "at 5/s: --rate"
-    reads = pause_words(Paused(Endpoint.READ, "the API does not answer", 12.0), 4.0, 10.0, 0.0)
-    assert reads.startswith("reads paused until")
-    assert reads.endswith("(2.0 s): the API does not answer, for 6.0 s now; then a probe asks again")
+@pytest.mark.parametrize(
+    ("seconds", "short", "clock"),
+    [
+        (-5.0, "0 s", "0:00"),
+        (12.9, "12 s", "0:12"),
+        (59.99, "59 s", "0:59"),
+        (60.0, "1:00", "1:00"),
+        (3_599.0, "59:59", "59:59"),
+        (3_725.0, "1:02:05", "1:02:05"),
+        (86_399.0, "23:59:59", "23:59:59"),
+        (3 * 86_400 + 4 * 3_600.0, "3 d 04 h", "3 d 04 h"),
+        (1e300, "9,999 d 00 h", "9,999 d 00 h"),
+        (float("inf"), "9,999 d 00 h", "9,999 d 00 h"),
+        (float("nan"), "9,999 d 00 h", "9,999 d 00 h"),
+    ],
+)
+def test_spans_are_short(seconds: float, short: str, clock: str) -> None:
+    """From what is over to what nobody lives to see."""
+    assert (span(seconds), span(seconds, as_clock=True)) == (short, clock)
 
 
 @pytest.mark.parametrize(
-    ("rate", "words"), [(97.26, "97.3/s"), (0.5, "30/min"), (1.0, "1/s"), (1 / 900, "4/h")]
+    ("rate", "words"),
+    [
+        (97.26, "97/s"),
+        (1_234.5, "1,234/s"),
+        (9.96, "10/s"),
+        (4.25, "4.2/s"),
+        (1.0, "1/s"),
+        (0.5, "30/min"),
+        (1 / 900, "4/h"),
+        (1 / 7_200, "0.5/h"),
+        (0.0, "0/s"),
+        (-1.0, "0/s"),
+    ],
 )
 def test_rates_are_words(rate: float, words: str) -> None:
     """In a unit that makes a number one can picture."""
     assert rate_words(rate) == words
+
+
+def test_numbers_have_names() -> None:
+    """Those that are not zero, in the order given."""
+    assert named_counts({"not_found": 4, "failed": 0, "canceled": 12_396}) == [
+        "4 not found",
+        "12,396 canceled",
+    ]
 
 
 @pytest.mark.parametrize(
