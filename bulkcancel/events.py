@@ -84,6 +84,23 @@ class Finished(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class PageRead:
+    """One page of a workflow's instances has been read.
+
+    Attributes:
+        workflow_id: The workflow.
+        read: Instances of it that were read so far.
+        matching: How many of them were asked for.
+        total: How many its list says there are, or None where it does not tell.
+    """
+
+    workflow_id: str
+    read: int
+    matching: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """One workflow's instances have been listed, or can't be.
 
@@ -224,6 +241,7 @@ Event = (
     Started
     | Attempted
     | Finished
+    | PageRead
     | Listed
     | Paused
     | Resumed

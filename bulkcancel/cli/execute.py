@@ -5,8 +5,6 @@ from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-from anyio import create_task_group
-
 from bulkcancel.cli.closing import Closing
 from bulkcancel.cli.connection import reachable
 from bulkcancel.datadog import connect
@@ -16,7 +14,7 @@ from bulkcancel.operations.cancel import GRACE
 from bulkcancel.operations.session import Session
 from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
 from bulkcancel.progress.announcer import Announcer
-from bulkcancel.progress.display import show_progress
+from bulkcancel.progress.display import showing
 from bulkcancel.progress.run_progress import RunProgress
 
 if TYPE_CHECKING:
@@ -81,11 +79,9 @@ class Execution:
                     totals=prepared.totals,
                 )
                 hearing.enter_context(signals.heard_by(partial(self._heed, run, signals)))
-                async with create_task_group() as aside:
-                    if self._shows_progress:
-                        aside.start_soon(show_progress, progress, self._messages, self._clock)
+                shown = showing(progress, self._messages, self._clock, is_wanted=self._shows_progress)
+                async with shown:
                     summary = await run.run()
-                    aside.cancel_scope.cancel()
             if isinstance(run.error, BulkCancelError) and not summary.requests:
                 raise run.error
             closing = Closing(prepared, self._messages, words=self._words)

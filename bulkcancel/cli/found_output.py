@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -33,6 +34,18 @@ class FoundOutput:
         self._form = form
         self._site = site
         self._counts_alone = counts_alone
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether a progress display leaves it alone.
+
+        Rows that appear on a terminal would be drawn over; and behind a pipe there may be another command
+        that draws there, such as `run`.
+        """
+        mode = os.fstat(self._fd).st_mode
+        if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+            return False
+        return self._counts_alone or not os.isatty(self._fd)
 
     def begin(self) -> None:
         """Write what stands above them."""

@@ -24,9 +24,13 @@ from bulkcancel.operations.report_target import STDIO
 from bulkcancel.operations.session import Session
 from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
 from bulkcancel.progress.announcer import Announcer
+from bulkcancel.progress.display import showing
+from bulkcancel.progress.find_progress import FindProgress
 from bulkcancel.progress.words import end_words, number_of
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from bulkcancel.cli.connection import Connection
     from bulkcancel.cli.find_options import FindOptions
     from bulkcancel.cli.found_output import FoundOutput
@@ -100,6 +104,9 @@ class Search:
         """Find them all. A second signal leaves at once, whoever does not read the output."""
         asyncio.get_running_loop().set_default_executor(UnjoinedExecutor())
         options, observers = self._options, Observers((Announcer(self._messages, clock),))
+        progress = FindProgress(clock, None if self._ids is None else len(set(self._ids)))
+        if self._shows_progress:
+            observers.add(progress)
         async with AsyncExitStack() as stack:
             api = await open_api(stack, self._connection, settings, clock)
             session = Session(api, settings, site=self._connection.label, observers=observers, clock=clock)
@@ -110,14 +117,21 @@ class Search:
             heed = partial(self._heed, session, invocation.signals, leaving)
             stack.enter_context(invocation.signals.heard_by(heed))
             with leaving:
-                await self._write(search)
+                shown = showing(progress, self._messages, clock, is_wanted=self._shows_progress)
+                await self._write(search, shown)
             return self._say(search, self._asked_to_stop if leaving.cancelled_caught else search.stop)
 
-    async def _write(self, search: "InstanceSearch") -> None:
+    @property
+    def _shows_progress(self) -> bool:
+        options = self._options.messages
+        is_wanted = not (options.no_progress or options.quiet)
+        return is_wanted and (self._output.is_aside or not self._messages.output.isatty())
+
+    async def _write(self, search: "InstanceSearch", shown: "AbstractAsyncContextManager[None]") -> None:
         """Write each page as it comes, in a thread: whoever reads a pipe may keep us waiting."""
         try:
             await in_thread(0.0, self._output.begin)
-            async with aclosing(search.pages()) as pages:
+            async with shown, aclosing(search.pages()) as pages:
                 async for page in pages:
                     await in_thread(0.0, self._output.page, page)
             await in_thread(0.0, self._output.end, search.listings)

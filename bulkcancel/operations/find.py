@@ -9,7 +9,7 @@ from anyio import create_memory_object_stream, create_task_group
 from bulkcancel.answers import State, Verdict, classify
 from bulkcancel.engine.credential_check import CredentialCheck
 from bulkcancel.engine.stop_signal import StoppedError
-from bulkcancel.events import Endpoint, Listed
+from bulkcancel.events import Endpoint, Listed, PageRead
 from bulkcancel.listings import read_workflow_page
 from bulkcancel.models import InstanceRef, Reply, StopReason
 from bulkcancel.operations.list_block import ListingProblem
@@ -202,12 +202,14 @@ class InstanceSearch:
         """List one workflow's instances, and send on those that are wanted."""
         self.listings.append(listing)
         dispatcher = self._dispatcher
+        tell = dispatcher.observers.tell
 
         async def deliver(items: "list[InstanceState]", now: float) -> None:
             page = tuple(self._wanted(listing, items, now))
             listing.read += len(items)
+            listing.matching += len(page)
+            tell(PageRead(listing.workflow_id, listing.read, listing.matching, reader.total))
             if page:
-                listing.matching += len(page)
                 await send.send(page)
 
         reader = ListReader(
@@ -225,8 +227,7 @@ class InstanceSearch:
             listing.unusable += reader.unusable
         listing.is_whole = listing.problem is None
         problem = "" if listing.problem is None else listing.problem.detail
-        if dispatcher.observers:
-            dispatcher.observers.tell(Listed(listing.workflow_id, listing.read, listing.matching, problem))
+        tell(Listed(listing.workflow_id, listing.read, listing.matching, problem))
         await self._weigh(listing.problem, listing.workflow_id)
 
     def _wanted(
@@ -244,8 +245,7 @@ class InstanceSearch:
     async def _workflows(self) -> "AsyncIterator[WorkflowInfo]":
         """All workflows, by the API's own list of them, or those that its query finds."""
         reader, api = self._dispatcher.reader(Endpoint.LIST_WORKFLOWS), self._dispatcher.api
-        seen: set[str] = set()
-        number = repeats = 0
+        seen, number, repeats = set[str](), 0, 0
         while repeats <= 1:
             answer, meaning = await reader.read(
                 lambda: api.list_workflows(limit=_WORKFLOWS_ON_A_PAGE, page=number, query=self._name),  # noqa: B023 - it is called within this turn

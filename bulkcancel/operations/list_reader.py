@@ -48,6 +48,7 @@ class ListReader:
     Attributes:
         read: Instances met so far.
         pages: Pages read so far.
+        total: How many instances the list says there are, or None where it does not tell.
         unusable: Items that had no id that can be sent.
         as_of: When the first page was given, by the server's clock, in seconds since the epoch, or None.
         problem: Why it could not be read to its end, or None.
@@ -73,7 +74,6 @@ class ListReader:
         self._seen: set[int] = set()
         self._base = 0
         self._size = 0
-        self._total: int | None = None
         self._first_ids: frozenset[str] = frozenset()
         self._blocks: list[Block] = []
         self._most_pages = _MOST_PAGES
@@ -81,6 +81,7 @@ class ListReader:
         self._stopped = False
         self.read = 0
         self.pages = 0
+        self.total: int | None = None
         self.unusable = 0
         self.as_of: float | None = None
         self.problem: ListingProblem | None = None
@@ -96,7 +97,7 @@ class ListReader:
             if self._ends:
                 return
             await self._side_by_side_over(self._lanes(first))
-            if self._has_seams() and await self._has_moved():
+            if next(self._open_seams(), None) and await self._has_moved():
                 await self._side_by_side_over(self._seams())
         except UnlistedError as error:
             self.problem = self.problem or error.problem
@@ -118,19 +119,19 @@ class ListReader:
         self._first_ids = frozenset(item.instance_id for item in page.items)
         self._size = len(page.items) + page.unusable
         # A total that is less than what is there is none. A full page is worth another look.
-        self._total = page.total if page.total is not None and page.total >= self._size else None
-        self._ends = block.met_end = self._total == self._size < PAGE_SIZE
+        self.total = page.total if page.total is not None and page.total >= self._size else None
+        self._ends = block.met_end = self.total == self._size < PAGE_SIZE
         return block
 
     def _lanes(self, first: Block) -> "Iterator[Callable[[], Awaitable[None]]]":
         """What reads the blocks."""
         count = self._side_by_side
-        if self._total is None or not self._size:
+        if self.total is None or not self._size:
             count = min(count, _BLOCKS_OF_UNKNOWN)
             first.stop = first.next + _PAGES_OF_UNKNOWN - 1 if self._size else None
             coming = iter(()) if first.stop is None else self._new_blocks(first.stop)
         else:
-            pages = math.ceil(self._total / self._size)
+            pages = math.ceil(self.total / self._size)
             count = min(count, pages)
             length = math.ceil(pages / count)
             self._most_pages = _ALL_AGAIN * pages * 2 + _MOST_BEYOND
@@ -191,9 +192,6 @@ class ListReader:
         for block, following in zip(self._blocks, self._blocks[1:], strict=False):
             if not block.met_end and following.began < block.ended:
                 yield block, following
-
-    def _has_seams(self) -> bool:
-        return next(self._open_seams(), None) is not None
 
     async def _has_moved(self) -> bool:
         """Whether the list has grown so far; what is new is read on the way."""
@@ -296,4 +294,4 @@ class ListReader:
     def _is_past_the_end(self, verdict: Verdict) -> bool:
         """Whether a refused page is none that there should be: all that the list has was met."""
         is_refused = verdict is Verdict.REJECTED or verdict is Verdict.NOT_FOUND
-        return is_refused and self._total is not None and bool(self.pages) and self.read >= self._total
+        return is_refused and self.total is not None and bool(self.pages) and self.read >= self.total

@@ -12,6 +12,7 @@ from bulkcancel.events import (
     Listed,
     OutageBegan,
     OutageEnded,
+    PageRead,
     Paused,
     QuotaSeen,
     Resumed,
@@ -52,7 +53,9 @@ class Announcer:
             self._messages.info(f"The API answers{what} again, after {duration(event.seconds)}.")
         elif isinstance(event, Concerned):
             self._say_concern(event)
-        elif not isinstance(event, Started | Listed | Paused | Resumed | QuotaSeen | Stopping | Ended):
+        elif not isinstance(
+            event, Started | PageRead | Listed | Paused | Resumed | QuotaSeen | Stopping | Ended
+        ):
             assert_never(event)
 
     def _say_result(self, result: "Result") -> None:

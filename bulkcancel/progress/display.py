@@ -1,14 +1,17 @@
 """Shows how far an operation is: two live lines on a terminal, else a line now and then."""
 
+import asyncio
 import dataclasses
 import os
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TextIO, cast
+
+from anyio import CancelScope
 
 from bulkcancel.progress import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from bulkcancel.clock import Clock
     from bulkcancel.progress.messages import Messages
@@ -22,6 +25,24 @@ def can_redraw(messages: "Messages") -> bool:
     """Whether messages go to a terminal whose lines can be drawn again, and nobody wants them plain."""
     wants_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") in {"dumb", "unknown"}
     return messages.is_plain and messages.output.isatty() and not wants_plain
+
+
+@asynccontextmanager
+async def showing(
+    source: "ProgressSource", messages: "Messages", clock: "Clock", *, is_wanted: bool = True
+) -> "AsyncIterator[None]":
+    """Show how far an operation is while the body runs; afterwards the terminal is as it was."""
+    if not is_wanted:
+        yield
+        return
+    # No task group: it would wrap what the body raises.
+    aside = asyncio.create_task(show_progress(source, messages, clock))
+    try:
+        yield
+    finally:
+        aside.cancel()
+        with CancelScope(shield=True):
+            await asyncio.wait([aside])
 
 
 async def show_progress(source: "ProgressSource", messages: "Messages", clock: "Clock") -> None:

@@ -119,3 +119,24 @@ def test_a_reader_that_is_gone_is_told_from_a_disk_that_is_full() -> None:
     with pytest.raises(ConfigurationError, match="can't be written: No space left"):
         FoundOutput(full, FoundFormat.CSV, "", counts_alone=False).begin()
     os.close(full)
+
+
+def test_a_progress_display_leaves_rows_on_a_terminal_alone(tmp_path: Path) -> None:
+    """And a pipe, behind which another command may draw; numbers come when it is over."""
+    near, far = os.openpty()
+    out, into = os.pipe()
+    found = {
+        (name, counts_alone): FoundOutput(fd, FoundFormat.CSV, "", counts_alone=counts_alone).is_aside
+        for name, fd in (("terminal", far), ("pipe", into), ("file", os.open(tmp_path / "f", os.O_CREAT)))
+        for counts_alone in (False, True)
+    }
+    assert found == {
+        ("terminal", False): False,
+        ("terminal", True): True,
+        ("pipe", False): False,
+        ("pipe", True): False,
+        ("file", False): True,
+        ("file", True): True,
+    }
+    for fd in (near, far, out, into):
+        os.close(fd)

@@ -1,6 +1,8 @@
 """A search at work: what is said at its end."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,10 @@ from support.cliapp import IDS, Call, W
 from support.fakeapi import UNKNOWN, FakeApi
 from support.faketime import FakeClock
 
+from bulkcancel.cli.found_output import FoundOutput
 from bulkcancel.models import ExitCode, Failure, Reply
+from bulkcancel.progress.find_progress import FindProgress
+from bulkcancel.progress.writer import BackgroundWriter
 
 FIND = ("find", "--base-url", "http://127.0.0.1:9", "--format", "csv")
 
@@ -124,4 +129,36 @@ def test_a_file_s_name_says_how_it_is_written(call: Call, api: Lists, name: str,
     """Where nothing else does."""
     assert call("find", "--base-url", "http://127.0.0.1:9", "-o", name, W).code == ExitCode.OK
     assert Path(name).read_text().startswith(begins)
+    assert api.lists
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+@pytest.mark.parametrize("is_aside", [False, True])
+@pytest.mark.parametrize("words", [[], ["-q"], ["--no-progress"]])
+def test_progress_is_shown_where_it_harms_nothing(
+    call: Call,
+    api: Lists,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    *,
+    is_terminal: bool,
+    is_aside: bool,
+) -> None:
+    """On a terminal only where rows go elsewhere; unless it is not wanted."""
+    wanted: list[bool] = []
+
+    @asynccontextmanager
+    async def showing(source: FindProgress, *_: object, is_wanted: bool) -> AsyncIterator[None]:
+        wanted.append(is_wanted)
+        yield
+        view = source.view()
+        assert (view.done, view.counts, view.total) == (
+            (2, {"matching": 2}, 2) if is_wanted else (0, {"matching": 0}, None)
+        )
+
+    monkeypatch.setattr("bulkcancel.cli.search.showing", showing)
+    monkeypatch.setattr(BackgroundWriter, "isatty", lambda _: is_terminal)
+    monkeypatch.setattr(FoundOutput, "is_aside", is_aside)
+    assert call(*FIND, W, *words).code == ExitCode.OK
+    assert wanted == [not words and (is_aside or not is_terminal)]
     assert api.lists

@@ -13,7 +13,7 @@ from support.runs import Heard
 
 from bulkcancel.engine.observers import Observers
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.events import Attempted, Listed
+from bulkcancel.events import Attempted, Listed, PageRead
 from bulkcancel.models import Reply, StopReason
 from bulkcancel.operations.find import InstanceSearch
 from bulkcancel.operations.selection import Selection
@@ -36,7 +36,7 @@ async def drained(search: InstanceSearch, clock: FakeClock) -> list[str]:
 
 
 async def test_those_that_run_are_found_and_the_rest_is_counted() -> None:
-    """And observers are told of each list."""
+    """And observers are told of each page and of each list."""
     api, heard = MovingList(250), Heard()
     api.ended = {"i0", "i200"}
     search = session(api, heard).find_instances(["w"], any_id=True)
@@ -44,6 +44,9 @@ async def test_those_that_run_are_found_and_the_rest_is_counted() -> None:
     assert set(found) == set(api.ids) - api.ended
     assert (search.read, search.found, search.unlisted, search.stop) == (250, 248, [], None)
     assert [event for event in heard.events if isinstance(event, Listed)] == [Listed("w", 250, 248, "")]
+    pages = [event for event in heard.events if isinstance(event, PageRead)]
+    assert len(pages) == 3
+    assert pages[-1] == PageRead("w", 250, 248, 250)
     assert all(event.ref == ("w", "", 0) for event in heard.events if isinstance(event, Attempted))
 
 

@@ -3,12 +3,13 @@
 import json
 
 import anyio
+import anyio.lowlevel
 import pytest
 from support.cliapp import Shown
 from support.faketime import FakeClock
 
 from bulkcancel.events import Event
-from bulkcancel.progress.display import ProgressDisplay, can_redraw, show_progress
+from bulkcancel.progress.display import ProgressDisplay, can_redraw, show_progress, showing
 from bulkcancel.progress.messages import LogFormat, Messages
 from bulkcancel.progress.view import ProgressView
 
@@ -141,3 +142,35 @@ async def test_the_display_ends_as_the_operation_does() -> None:
     with anyio.move_on_after(0.0):
         await display.live()
     assert "next window" not in stream.getvalue().rsplit("elapsed", 1)[1]
+
+
+async def test_what_the_body_raises_comes_out_as_it_is() -> None:
+    """And whatever ends it, the terminal is as it was."""
+    clock, stream = FakeClock(), Terminal()
+    messages = Messages(stream, clock)
+
+    async def fail() -> None:
+        async with showing(Source(), messages, clock):
+            await anyio.lowlevel.checkpoint()
+            await anyio.lowlevel.checkpoint()
+            raise KeyError("of the body")
+
+    with pytest.raises(KeyError, match="of the body"):
+        await fail()
+    assert "\x1b[?25h" in stream.getvalue()  # the cursor is back
+    assert messages.above is None
+    with anyio.CancelScope() as scope:
+        async with showing(Source(), messages, clock):
+            await anyio.lowlevel.checkpoint()
+            await anyio.lowlevel.checkpoint()
+            scope.cancel()
+            await anyio.sleep_forever()
+    assert messages.above is None
+
+
+async def test_where_it_is_not_wanted_nothing_is_shown() -> None:
+    """The body runs all the same."""
+    clock, stream = FakeClock(), Shown()
+    async with clock.autojump(), showing(Source(), Messages(stream, clock), clock, is_wanted=False):
+        await clock.sleep(20.0)
+    assert stream.getvalue() == ""
