@@ -75,7 +75,7 @@ BARE := env -i PATH="$$PATH" HOME="$$HOME"
 tests: $(STAMP)
 	$(BARE) $(BIN)/python tests/fuzz/run.py 3
 	$(BARE) $(BIN)/pytest -m "" -n auto --dist worksteal --cov --cov-report=term
-	$(BIN)/coverage report --fail-under=100 --include='bulkcancel/answers.py,bulkcancel/policy.py,bulkcancel/pacing/*,bulkcancel/tally.py'
+	$(BIN)/coverage report --fail-under=100 --include='bulkcancel/answers.py,bulkcancel/policy.py,bulkcancel/pacing/*,bulkcancel/tally/*'
 
 $(MUTANTS): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutants]'

@@ -7,7 +7,8 @@ from bulkcancel._version import __version__
 from bulkcancel.cli.own_faults import fault, fit_to_show, trace
 from bulkcancel.cli.resume_command import resume_command
 from bulkcancel.errors import BulkCancelError, words_of
-from bulkcancel.progress.words import closing_lines
+from bulkcancel.models import StopReason
+from bulkcancel.progress.closing import closing_lines
 from bulkcancel.report import write_private
 from bulkcancel.text import printable
 
@@ -64,6 +65,9 @@ class Closing:
         *lines, last = closing_lines(
             summary, where=self._prepared.target.name, resume=self._resume_command(summary), cause=cause
         )
+        if summary.stop is StopReason.REFUSED:
+            refusal = self._prepared.connection.refusal(_refused_with(summary), "workflows_run")
+            self._messages.error(refusal)
         for line in lines:
             self._messages.info(line)
         self._messages.last(last, **summary.as_dict())
@@ -83,3 +87,8 @@ class Closing:
         if summary.loss is not None and summary.loss.is_gone and options.input is None and options.resume:
             return command.replace(" run", " run INPUT", 1)  # it was taken from the report
         return command
+
+
+def _refused_with(summary: "Summary") -> int | None:
+    """The status that the keys were refused with, as far as the summary tells."""
+    return next((status for status in (401, 403) if f"http_4xx_{status}" in summary.errors), None)

@@ -10,6 +10,7 @@ import click
 from bulkcancel.datadog.keys import Credentials, MissingKeysError, read_credentials
 from bulkcancel.datadog.target import DEFAULT_SITE, Target
 from bulkcancel.errors import ConfigurationError
+from bulkcancel.progress.words import refused_words
 from bulkcancel.sandbox import SandboxOptions, Scenario
 from bulkcancel.sites import SANDBOX, WITHOUT_WORKFLOWS
 
@@ -47,11 +48,21 @@ class Connection:
         return self.target.site or self.target.base_url
 
     @property
+    def key(self) -> str:
+        """The last characters of a real application key, to show whose it is, or empty."""
+        if self.credentials is None or self.scenario is not None:
+            return ""
+        return self.credentials.suffix
+
+    @property
     def name_and_key(self) -> str:
-        """The same, with the last characters of a real application key, to show whose it is."""
-        if self.credentials is None or self.scenario is not None or not self.credentials.suffix:
-            return self.name
-        return f"{self.name}, with the application key ending in {self.credentials.suffix}"
+        """The name, with the last characters of the key."""
+        return f"{self.name}, with the application key ending in {self.key}" if self.key else self.name
+
+    def refusal(self, status: int | None, permission: str) -> str:
+        """What to say when it refuses the keys, which need that permission."""
+        where = "The sandbox" if self.scenario is not None else self.target.site or self.target.base_url
+        return f"{refused_words(where, status, self.key, permission)}."
 
     @property
     def label(self) -> str:

@@ -32,7 +32,7 @@ class Plan:
         workflows: Rows to be sent, by workflow.
         to_send: Instances that would be canceled.
         duplicates: Rows whose pair stands earlier.
-        covered: Rows that the report has settled already.
+        covered: Rows that are done already, by the report.
         unusable: Rows that can't be sent, the first of them kept.
         unusable_count: How many there are.
     """
@@ -68,7 +68,7 @@ class Plan:
         aside = [
             f"{count:,} {words}"
             for count, words in (
-                (self.covered, "settled in the report already"),
+                (self.covered, "done already, by the report"),
                 (self.duplicates, "duplicate"),
                 (self.unusable_count, "unusable"),
             )

@@ -160,6 +160,8 @@ class Search:
         if unusable := sum(one.unusable for one in search.listings):
             instances, are = number_of(unusable, "instance"), "is" if unusable == 1 else "are"
             messages.warning(f"{instances} {are} listed in a way that can't be read, and {are} left out.")
+        if stop is StopReason.REFUSED:
+            messages.error(self._connection.refusal(None, "workflows_read"))
         code, why = self._end_of(search, stop)
         since = ""
         if search.as_of is not None:
@@ -178,8 +180,7 @@ class Search:
         if not self._is_read:
             return ExitCode.OK, "Stopped, for nobody reads the output any more: "
         if stop is not None:
-            lacks = ", or lack the permission workflows_read" if stop is StopReason.REFUSED else ""
-            return stop.exit_code, f"{end_words(stop)}{lacks}. "
+            return stop.exit_code, f"{end_words(stop)}. "
         if search.unlisted or search.problem is not None:
             return (
                 ExitCode.INCOMPLETE,

@@ -1,5 +1,6 @@
 """Says what a person should know at once while an operation goes on; with `-v`, also each result."""
 
+from http.client import responses as phrases
 from typing import TYPE_CHECKING, assert_never
 
 from bulkcancel.events import (
@@ -19,13 +20,16 @@ from bulkcancel.events import (
     Started,
     Stopping,
 )
-from bulkcancel.progress.words import duration
+from bulkcancel.progress.held import REQUESTS, fault_words
+from bulkcancel.progress.words import span
 
 if TYPE_CHECKING:
     from bulkcancel.clock import Clock
     from bulkcancel.events import Event
     from bulkcancel.models import Result
     from bulkcancel.progress.messages import Messages
+
+_NOTHING_LOST = "Paused, asking again every 1 to 10 s. Nothing is lost."
 
 
 class Announcer:
@@ -43,14 +47,10 @@ class Announcer:
             if self._messages.is_verbose:
                 self._say_result(event.result)
         elif isinstance(event, OutageBegan):
-            self._messages.warning(
-                f"{_WHO[event.endpoint]} not answered soundly for "
-                f"{duration(self._clock.now() - event.since)}; {event.detail}. "
-                "Rows wait; one probe at a time asks again."
-            )
+            self._messages.warning(f"{_outage(event, self._clock.now())} {_NOTHING_LOST}")
         elif isinstance(event, OutageEnded):
-            what = "" if event.endpoint is Endpoint.CANCEL else " reads"
-            self._messages.info(f"The API answers{what} again, after {duration(event.seconds)}.")
+            what = "" if event.endpoint is Endpoint.CANCEL else f" {REQUESTS[event.endpoint]}"
+            self._messages.info(f"The API answers{what} again, after {span(event.seconds)}. Going on.")
         elif isinstance(event, Concerned):
             self._say_concern(event)
         elif not isinstance(
@@ -72,34 +72,44 @@ class Announcer:
     def _say_concern(self, event: Concerned) -> None:
         match event.concern:
             case Concern.BROKEN_HEADER:
-                self._messages.warning(f"The API's {event.detail} header can't be true; going by the rest.")
+                self._messages.warning(
+                    f"The API's {event.detail} header can't be true. It is left out; the job goes on."
+                )
             case Concern.RATE_LIMIT_503:
                 self._messages.info(
-                    "A rate limit on the way to the API answers 503 instead of 429; requests are paced by it."
+                    "The API answers 503 where a rate limit would answer 429. Sending more slowly; "
+                    "no row fails by it."
                 )
             case Concern.FEW_FILES:
                 self._messages.warning(
-                    "This process may open no more files, so fewer requests go at once. They are sent when "
-                    "there is room; to change that, raise the limit with `ulimit -n`."
+                    "This process may open no more files, so fewer requests go at once. No row is lost. "
+                    "For more speed, raise the limit with `ulimit -n` and start again."
                 )
             case Concern.MAY_NOT_READ:
                 self._messages.warning(
-                    f"These keys may not read instances: {event.detail}. So nobody looks whether one had "
-                    "ended; that needs the permission workflows_read."
+                    f"These keys may not read instances: {event.detail}. The job goes on, but does not see "
+                    "which instances had ended before. For that, give the keys workflows_read."
                 )
             case Concern.NOT_COMPACTED:
                 self._messages.warning(event.detail)
             case Concern.SLOW_DISK:
-                self._messages.warning("The disk is slow: after a power cut, the last rows are sent again.")
+                self._messages.warning(
+                    "The disk is slow. After a power cut, --resume sends the last rows again; "
+                    "that does no harm."
+                )
             case _:
                 assert_never(event.concern)
 
 
-_WHO = {
-    Endpoint.CANCEL: "The API has",
-    Endpoint.READ: "Reads of instances have",
-    Endpoint.LIST: "Lists of instances have",
-    Endpoint.LIST_WORKFLOWS: "The list of workflows has",
-    Endpoint.READ_WORKFLOW: "Reads of workflows have",
-    Endpoint.PUBLISH: "Changes of workflows have",
-}
+def _outage(event: OutageBegan, now: float) -> str:
+    """What the API does, as a sentence; of cancels without saying so."""
+    words = fault_words(event, now)
+    if event.endpoint is not Endpoint.CANCEL:
+        words = f"{REQUESTS[event.endpoint]}: {words}"
+    detail = "" if event.detail.lower() in _phrases(event.status) else f": {event.detail}"
+    return f"{words[0].upper()}{words[1:]}{detail}."
+
+
+def _phrases(status: int | None) -> set[str]:
+    """What servers say beside a status without saying more."""
+    return {"", "http_5xx", phrases.get(status or 0, "").lower()}

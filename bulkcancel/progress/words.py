@@ -1,22 +1,19 @@
-"""Counts and ends of runs in words; nothing here prints."""
+"""Counts, durations and ends in words; nothing here prints."""
 
 import math
 from typing import TYPE_CHECKING
 
-from bulkcancel.models import CLEAN, Outcome, StopReason
+from bulkcancel.models import Outcome, StopReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bulkcancel.tally import LineSet, ReportLoss, Summary
+    from bulkcancel.tally import LineSet
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _LONGEST_SPAN = 9_999 * _DAY  # seconds that are told apart
 _TEN = 9.95  # from here on, tenths are not shown
-_ERRORS_SHOWN = 3
-_WORTH_SAYING = 0.01
 _SPANS_SHOWN = 50
-_LEAST_PERCENT, _MOST_PERCENT = 0.01, 99.0  # of a share that is neither nothing nor all
 
 _ENDS = {
     StopReason.INTERRUPTED: "Interrupted",
@@ -25,7 +22,7 @@ _ENDS = {
     StopReason.MISROUTED: "Stopped: the API answered with a redirect; check --site or --base-url",
     StopReason.UNTRUSTED: "Stopped: the API's certificate is not trusted; check the clock and --ca-bundle",
     StopReason.PROXY_REFUSED: "Stopped: the proxy wants a user name and password, in its variable",
-    StopReason.UNREACHABLE: "Stopped: the API has not answered for minutes",
+    StopReason.UNREACHABLE: "Stopped: the API has not answered for minutes; is the network up?",
     StopReason.NO_FILES: "Stopped: this process may open no more files; raise its limit (ulimit -n)",
     StopReason.MAX_FAILURES: "Stopped: --max-failures is reached",
     StopReason.MAX_DURATION: "Stopped: --max-duration is over",
@@ -38,6 +35,24 @@ _ENDS = {
 def end_words(reason: StopReason) -> str:
     """Why something ended early, as a sentence without its full stop."""
     return _ENDS[reason]
+
+
+def refused_words(where: str, status: int | None, key: str, permission: str) -> str:
+    """Who refused the keys, and what to look at, in the order in which it is likely.
+
+    Args:
+        where: The API.
+        status: What it answered, or None where that is not known.
+        key: The last characters of the application key, or empty where they are nobody's.
+        permission: What the keys need for this.
+    """
+    facts = [str(status)] if status is not None else []
+    facts += [f"application key …{key}"] if key else []
+    told = f" ({', '.join(facts)})" if facts else ""
+    return (
+        f"{where} refused the keys{told}. Check: 1. DD_SITE 2. expired or revoked "
+        f"3. permission {permission} 4. enabled for the Actions API"
+    )
 
 
 def number_of(count: int, noun: str) -> str:
@@ -95,99 +110,3 @@ def rate_words(rate: float) -> str:
 def named_counts(counts: "Mapping[str, int]") -> list[str]:
     """Each number with its name: `12,396 canceled`, `4 not found`."""
     return [f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count]
-
-
-def closing_lines(summary: "Summary", *, where: str, resume: str, cause: str = "") -> list[str]:
-    """What happened and, last, what to do next.
-
-    Args:
-        summary: What the run came to.
-        where: The report's name.
-        resume: The command that continues the run, or empty where none can.
-        cause: What ended it, as a sentence, where that is more than its reason for stopping says.
-    """
-    lines = []
-    if summary.rows:
-        of_all = f" of {summary.rows + summary.left.unreported:,}" if summary.left.unreported else ""
-        rows = number_of(summary.rows, "row") if not of_all else f"{summary.rows:,}{of_all} rows"
-        lines.append(f"{rows}: {counts_of(summary.outcomes)}")
-    if summary.requests:
-        lines.append(_spent(summary))
-    lines += [
-        f"{code} ({count:,}): {summary.examples[code]}"
-        for code, count in list(summary.errors.items())[:_ERRORS_SHOWN]
-    ]
-    go_on = f"continue with: {resume}" if resume else "run again with -o FILE to be able to continue"
-    return [*lines, _last(summary, where, go_on, cause)]
-
-
-def _spent(summary: "Summary") -> str:
-    words = f"{number_of(summary.requests, 'request')} in {duration(summary.duration)}"
-    if summary.throttled:
-        words += f", {summary.throttled:,} throttled ({_percent(summary.throttled, summary.requests)})"
-    else:
-        words += ", none throttled"
-    if summary.paused:
-        words += f"; paused {duration(summary.paused)}"
-    if summary.quota_used is not None and summary.quota_used >= _WORTH_SAYING:
-        words += f"; at most {summary.quota_used:.0%} of a quota window used"
-    return words
-
-
-def _percent(part: int, whole: int) -> str:
-    """A share with two digits; what is not all is never rounded to it, nor what is something to nothing."""
-    share = 100.0 * part / whole
-    if share < _LEAST_PERCENT:
-        return f"under {_LEAST_PERCENT} %"
-    return "100 %" if part == whole else f"{min(share, _MOST_PERCENT):.2g} %"
-
-
-def _last(summary: "Summary", where: str, go_on: str, cause: str) -> str:
-    left, undone = summary.left, summary.unfinished + summary.left.unreported
-    if summary.loss is not None:
-        return f"{_lost(summary.loss)} Nothing more was sent; {_unrecorded(summary)}. Then {go_on}"
-    if summary.stop is not None:
-        return f"{cause or f'{end_words(summary.stop)}.'} {_not_done(summary, undone, where, go_on)}"
-    if left.is_limited and (undone or left.may_have_more):
-        done = counts_of(summary.outcomes)
-        if left.may_have_more:
-            return f"Canary done: {done}. --limit ended it; if the input has more, {go_on}"
-        rows = f"{summary.rows + left.unreported:,} rows"
-        return f"Canary done: {done} of {rows}, {undone:,} remain{'s' * (undone == 1)}; {go_on}"
-    if not summary.rows:
-        return f"Nothing to do: the input has no rows. Report: {where}"
-    if undone:
-        gone = f", {left.gone:,} of them no longer in the input" if left.gone else ""
-        return f"Finished, with {number_of(undone, 'row')} not done{gone}; {go_on}"
-    look = summary.rows - sum(summary.outcomes[outcome] for outcome in CLEAN)
-    if look:
-        return f"Finished, with {number_of(look, 'row')} not canceled; the report says why: {where}"
-    return f"Done: every row is settled. Report: {where}"
-
-
-def _lost(loss: "ReportLoss") -> str:
-    """How the report was lost, and which rows with it."""
-    if not loss.is_gone:
-        return loss.words + (
-            f" Taken, but perhaps not on the disk: {lines_of(loss.sent)}." if loss.sent else ""
-        )
-    held = [lines_of(loss.sent)] if loss.sent else []
-    held += [f"{number_of(loss.earlier, 'row')} of earlier runs"] if loss.earlier else []
-    return loss.words + (f" Recorded there alone: {' and '.join(held)}." if held else "")
-
-
-def _unrecorded(summary: "Summary") -> str:
-    unrecorded = summary.left.unrecorded
-    return f"sent and not recorded: {lines_of(unrecorded) if unrecorded else 'nothing'}"
-
-
-def _not_done(summary: "Summary", undone: int, where: str, go_on: str) -> str:
-    """How many rows a run that was stopped leaves, and what to do about them."""
-    left = summary.left
-    if not undone and left.may_have_more:
-        return f"Every row in the report is done; if the input has more, {go_on}"
-    if not undone:
-        return f"Every row is done. Report: {where}"
-    sent = f", {len(left.unrecorded):,} of them {_unrecorded(summary)}" if left.unrecorded else ""
-    more = ", and what was not read" if left.may_have_more else ""
-    return f"{number_of(undone, 'row')} not done{sent}{more}; {go_on}"

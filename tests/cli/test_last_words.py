@@ -151,7 +151,7 @@ def test_rows_whose_answer_was_not_waited_for_are_named(call: Call, serve: Calla
 
 
 @pytest.mark.parametrize(
-    ("known", "words"), [(1 << 30, "2,990 rows not done; "), (0, ", and what was not read; ")]
+    ("known", "words"), [(1 << 30, "2,990 rows not done. "), (0, ", and what was not read. ")]
 )
 def test_what_a_second_signal_keeps_from_being_marked_is_not_done(
     call: Call, serve: Callable[[Rule], Server], monkeypatch: pytest.MonkeyPatch, known: int, words: str
@@ -265,7 +265,7 @@ def test_an_input_that_fails_half_way_says_how_far_it_came(
     assert ended.code == 3
     assert recorded() == set(server.sent) != set()
     assert ended.last.startswith(
-        "Stopped: in.csv is not what it was. Every row in the report is done; if the input"
+        "Stopped: in.csv is not what it was. Every row in the report is done. If the input"
     )
 
 
@@ -289,4 +289,4 @@ def test_a_fault_beside_the_engine_names_what_it_left(
     assert named(ended) == set(server.sent) - recorded() != set()
     assert "a fault of its own, RuntimeError: can't start new thread. Please report this" in ended.last
     assert "Traceback" in ended.err
-    assert ended.last.endswith("continue with: bulkcancel run in.csv --sandbox -y -o r.csv -c 8 -v --resume")
+    assert ended.last.endswith("Continue: bulkcancel run in.csv --sandbox -y -o r.csv -c 8 -v --resume")

@@ -94,7 +94,7 @@ def test_a_plan_without_anything_to_send_says_so() -> None:
     ledger = on_record(Outcome.CANCELED)
     assert plan_of(*rows(1), ledger=ledger).lines(where="there", reason=None) == [
         "Plan: nothing to cancel at there",
-        "Of 1 row read, not to be sent: 1 settled in the report already",
+        "Of 1 row read, not to be sent: 1 done already, by the report",
     ]
 
 

@@ -73,10 +73,7 @@ def test_rows_to_retry_that_left_the_input_are_tried_without_it(call: Call, shar
     ended = call(*RUN, "--resume", *shard, write(*IDS[2:6]))
     assert ended.code == 1
     named = "bulkcancel run --sandbox -y -o r.csv --summary s.json --resume"
-    assert (
-        ended.last
-        == f"Finished, with 2 rows not done, 2 of them no longer in the input; continue with: {named}"
-    )
+    assert ended.last == f"Finished: 2 rows not done, 2 of them no longer in the input. Continue: {named}"
     ended = call(*named.split()[1:])
     assert (ended.code, requests(), outcomes("r.csv")) == (0, 2, [Outcome.CANCELED] * 6)
 

@@ -40,7 +40,7 @@ def test_a_clean_run_exits_0(call: Call) -> None:
     assert ended.code == 0
     assert outcomes("r.csv") == [Outcome.CANCELED] * 8 + [Outcome.DUPLICATE]
     assert "Plan: cancel 8 instances of 1 workflow at the sandbox" in ended.err
-    assert ended.last == "Done: every row is settled. Report: r.csv"
+    assert ended.last == "Done: nothing is left to cancel. Report: r.csv"
     assert ended.out == ""
 
 
@@ -205,11 +205,11 @@ def test_a_report_is_an_input_of_its_own(call: Call) -> None:
     [
         (
             ["--limit", "2"],
-            "Canary done: 2 canceled of 9 rows, 7 remain; continue with: bulkcancel run in.csv",
+            "Canary done: 2 of 9 canceled, 7 remain. Continue: bulkcancel run in.csv",
         ),
-        (["--limit=8"], "Canary done: 8 canceled of 9 rows, 1 remains; continue with: bulkcancel run in.csv"),
-        (["--limit", "8", "--shard=1/1"], "Canary done: 8 canceled of 9 rows, 1 remains; continue"),
-        (["--limit", "9"], "Done: every row is settled. Report: r.csv"),
+        (["--limit=8"], "Canary done: 8 of 9 canceled, 1 remains. Continue: bulkcancel run in.csv"),
+        (["--limit", "8", "--shard=1/1"], "Canary done: 8 of 9 canceled, 1 remains. Continue"),
+        (["--limit", "9"], "Done: nothing is left to cancel. Report: r.csv"),
     ],
 )
 def test_a_canary_says_what_remains_and_how_to_go_on(call: Call, words: list[str], sentence: str) -> None:
@@ -222,9 +222,9 @@ def test_a_canary_says_what_remains_and_how_to_go_on(call: Call, words: list[str
 
 def test_a_second_canary_counts_what_the_first_has_done(call: Call) -> None:
     """The report's rows and the input's are one job."""
-    for sentence in ("2 canceled of 8 rows, 6 remain", "4 canceled of 8 rows, 4 remain"):
+    for sentence in ("2 of 8 canceled, 6 remain", "4 of 8 canceled, 4 remain"):
         ended = call("run", write("in.csv", *IDS), "--sandbox", "-y", "--limit=2", "-o", "r.csv", "--resume")
-        assert ended.last.startswith(f"Canary done: {sentence}; ")
+        assert ended.last.startswith(f"Canary done: {sentence}. ")
 
 
 def test_a_canary_of_an_input_that_was_not_counted_says_so(
@@ -234,7 +234,7 @@ def test_a_canary_of_an_input_that_was_not_counted_says_so(
     monkeypatch.setattr("bulkcancel.cli.prepare._SCANNED_FOR_THE_BAR", 0)
     ended = call("run", write("in.csv", *IDS), "--sandbox", "-y", "--limit", "2", "-o", "r.csv")
     assert ended.last.startswith(
-        "Canary done: 2 canceled. --limit ended it; if the input has more, continue with: bulkcancel run in.csv"
+        "Canary done: 2 canceled. If the input has more, continue: bulkcancel run in.csv"
     )
 
 
@@ -308,3 +308,16 @@ def test_a_dry_run_reads_a_stream(call: Call) -> None:
         with subprocess.Popen(["/bin/sh", "-c", "cat in.csv > f"]):
             assert want in call("run", "f", "--sandbox", "--dry-run", *extra).err
         Path("f").unlink()
+
+
+def test_refused_keys_are_said_with_what_to_look_at(call: Call) -> None:
+    """And how to go on with keys that work; nobody's key is named in a rehearsal."""
+    ended = call("run", write("in.csv", *IDS), "--sandbox", "--scenario", "denied", "-y", "-o", "r.csv")
+    assert ended.code == 3
+    assert (
+        "The sandbox refused the keys (403). Check: 1. DD_SITE 2. expired or revoked 3. permission workflows_run "
+        "4. enabled for the Actions API.\n"
+    ) in ended.err
+    assert ended.last.startswith(
+        "Stopped: the keys were refused. 8 rows not done. Continue: bulkcancel run in.csv"
+    )

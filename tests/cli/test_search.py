@@ -107,8 +107,10 @@ def test_refused_keys_are_said_with_what_they_lack(call: Call, api: Lists) -> No
     api.lists = {W: Reply(403, {}, b"""{"errors":["Missing required permission: 'workflows_read'"]}""")}
     ended = call(*FIND, W)
     assert ended.code == ExitCode.STOPPED
-    assert ended.last.startswith(
-        "Stopped: the keys were refused, or lack the permission workflows_read. 0 instances read"
+    assert ended.last.startswith("Stopped: the keys were refused. 0 instances read")
+    assert ended.err.splitlines()[-2] == (
+        "http://127.0.0.1:9 refused the keys (application key …aaaa). Check: 1. DD_SITE 2. expired or revoked "
+        "3. permission workflows_read 4. enabled for the Actions API."
     )
 
 

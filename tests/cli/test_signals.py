@@ -89,7 +89,7 @@ def test_a_live_display_is_cleared_away(tmp_path: Path) -> None:
         said = read_until(terminal, b"never")
         assert exit_of(pid) == 143
     assert said.rfind(b"\x1b[?25h") > said.rfind(b"\x1b[?25l")
-    assert b"continue with: bulkcancel run in.csv --sandbox -y" in said
+    assert b"Continue: bulkcancel run in.csv --sandbox -y" in said
 
 
 def test_a_lost_terminal_drains(tmp_path: Path) -> None:
@@ -184,7 +184,10 @@ def test_a_full_disk_says_what_was_sent_and_not_recorded(tmp_path: Path) -> None
     )
     assert ended.returncode == 4
     last = ended.stderr.splitlines()[-1]
-    found = re.search(r"sent and not recorded: input lines (.*?)\. Then continue with: (.*)", last)
+    found = re.search(
+        r"sent and not recorded: input lines (.*?)\. When the report can be written again, continue: (.*)",
+        last,
+    )
     assert found is not None, last
     unrecorded = {int(number) for number in re.findall(r"\d+", found[1])}
     recorded = {int(line.split(",")[0]) for line in (tmp_path / "it's.csv").read_text().splitlines()[1:]}

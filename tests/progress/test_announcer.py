@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
+import pytest
 from anyio import create_task_group
 from support.cliapp import Shown
 from support.fakeapi import DOWN, OK, FakeApi, Rows, refs
 from support.faketime import FakeClock
 from support.runs import new_run
 
+from bulkcancel.events import Endpoint, OutageBegan, OutageEnded
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply, StopReason
 from bulkcancel.progress.announcer import Announcer
 from bulkcancel.progress.messages import Messages
@@ -48,7 +50,7 @@ async def test_the_first_fault_is_said_at_once_where_nothing_was_answered() -> N
     """A host that drops what we send is known after one connect timeout, and said once."""
     heard = await said(lambda *_: BLACK_HOLE, latency=10.0, seconds=30.0)
     assert heard[0][0] <= 10.5
-    assert "has not answered" in heard[0][1]
+    assert "No answer from the API for 10 s" in heard[0][1]
     assert "no connection within 10 s" in heard[0][1]
     assert len(heard) == 1
 
@@ -68,7 +70,7 @@ async def test_an_outage_is_said_once_and_so_is_its_end() -> None:
         return DOWN if len(clock_at) <= 6 else OK
 
     heard = [line for _, line in await said(rule)]
-    assert sum("not answered soundly" in line for line in heard) == 1
+    assert sum("Nothing is lost." in line for line in heard) == 1
     assert sum("answers again" in line for line in heard) == 1
     assert len(heard) <= 3
 
@@ -86,3 +88,24 @@ async def test_a_header_that_cannot_be_true_is_said_once() -> None:
     heard = [line for _, line in await said(lambda *_: broken)]
     assert len(heard) == 1
     assert "can't be true" in heard[0]
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (OutageBegan(Endpoint.CANCEL, 988.0, "Service Unavailable", 503), "API errors for 12 s (503)."),
+        (OutageBegan(Endpoint.CANCEL, 988.0, "http_5xx", 520), "API errors for 12 s (520)."),
+        (OutageBegan(Endpoint.CANCEL, 988.0, "the database is away", 500), "API errors for 12 s (500): the database is away."),
+        (OutageBegan(Endpoint.READ, 925.0, "refused"), "Reads of instances: no answer from the API for 1:15: refused."),
+    ],
+)  # fmt: skip
+def test_an_outage_is_said_with_what_it_means_for_the_job(event: OutageBegan, words: str) -> None:
+    """What happened, what it means, and that there is nothing to do."""
+    clock, stream = FakeClock(), Shown()
+    announcer = Announcer(Messages(stream, clock), clock)
+    announcer.observe(event)
+    announcer.observe(OutageEnded(event.endpoint, 20.0))
+    first, second = stream.getvalue().splitlines()
+    assert first == f"{words} Paused, asking again every 1 to 10 s. Nothing is lost."
+    what = "" if event.endpoint is Endpoint.CANCEL else " reads of instances"
+    assert second == f"The API answers{what} again, after 20 s. Going on."

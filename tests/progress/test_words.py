@@ -2,9 +2,8 @@
 
 import pytest
 
-from bulkcancel.models import Outcome, Result, StopReason
+from bulkcancel.models import Outcome, StopReason
 from bulkcancel.progress.words import (
-    closing_lines,
     counts_of,
     duration,
     end_words,
@@ -12,19 +11,10 @@ from bulkcancel.progress.words import (
     named_counts,
     number_of,
     rate_words,
+    refused_words,
     span,
 )
-from bulkcancel.tally import Leftover, LineSet, ReportLoss, Tally, summarize
-
-
-def tally_of(*outcomes: Outcome) -> Tally:
-    """Counts over these, one request each."""
-    tally = Tally()
-    for line, outcome in enumerate(outcomes, 1):
-        tally.add(
-            Result(line, "w", "i", outcome, error_code="c", error_detail="why", attempts=1, throttled=1)
-        )
-    return tally
+from bulkcancel.tally import LineSet
 
 
 @pytest.mark.parametrize(
@@ -96,151 +86,6 @@ def test_numbers_have_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "stop", "resume", "last"),
-    [
-        ([], None, "again", "Nothing to do: the input has no rows. Report: r.csv"),
-        ([Outcome.CANCELED], None, "again", "Done: every row is settled. Report: r.csv"),
-        ([Outcome.REJECTED], None, "again", "Finished, with 1 row not canceled; the report says why: r.csv"),
-        ([Outcome.FAILED] * 2, None, "again", "Finished, with 2 rows not done; continue with: again"),
-        (
-            [Outcome.FAILED],
-            None,
-            "",
-            "Finished, with 1 row not done; run again with -o FILE to be able to continue",
-        ),
-        (
-            [Outcome.FAILED],
-            StopReason.MAX_DURATION,
-            "again",
-            "Stopped: --max-duration is over. 1 row not done; continue with: again",
-        ),
-        (
-            [Outcome.FAILED],
-            StopReason.REPORT_LOST,
-            "again",
-            "The disk is full. Nothing more was sent; sent and not recorded: nothing. Then continue with: again",
-        ),
-    ],
-)
-def test_the_last_line_says_what_to_do_next(
-    outcomes: list[Outcome], stop: StopReason | None, resume: str, last: str
-) -> None:
-    """Whatever the end."""
-    loss = ReportLoss("The disk is full.") if stop is StopReason.REPORT_LOST else None
-    summary = summarize(tally_of(*outcomes), duration=3.0, paused=1.0, quota_used=0.5, stop=stop, loss=loss)
-    lines = closing_lines(summary, where="r.csv", resume=resume)
-    assert lines[-1] == last
-    if outcomes:
-        assert "throttled (100 %)" in lines[1]
-        assert "paused 1.0 s; at most 50% of a quota window used" in lines[1]
-
-
-@pytest.mark.parametrize(
-    ("left", "stop", "last"),
-    [
-        (
-            Leftover(LineSet([3, 4]), unreported=7),
-            StopReason.INTERRUPTED,
-            "Interrupted. 8 rows not done, 2 of them sent and not recorded: input lines 3-4; continue with: again",
-        ),
-        (Leftover(unreported=7), StopReason.TERMINATED, "Terminated. 8 rows not done; continue with: again"),
-        (
-            Leftover(may_have_more=True),
-            StopReason.INTERRUPTED,
-            "Interrupted. 1 row not done, and what was not read; continue with: again",
-        ),
-        (
-            Leftover(unreported=988, is_limited=True),
-            None,
-            "Canary done: 4 canceled, 1 failed of 993 rows, 989 remain; continue with: again",
-        ),
-        (
-            Leftover(may_have_more=True, is_limited=True),
-            None,
-            "Canary done: 4 canceled, 1 failed. --limit ended it; if the input has more, continue with: again",
-        ),
-        (
-            Leftover(gone=1),
-            None,
-            "Finished, with 1 row not done, 1 of them no longer in the input; continue with: again",
-        ),
-    ],
-)
-def test_the_last_line_counts_what_the_report_does_not_have(
-    left: Leftover, stop: StopReason | None, last: str
-) -> None:
-    """Of five rows in the report, one of which failed."""
-    tally = tally_of(*[Outcome.CANCELED] * 4, Outcome.FAILED)
-    summary = summarize(tally, duration=3.0, stop=stop, left=left)
-    assert closing_lines(summary, where="r.csv", resume="again")[-1] == last
-
-
-@pytest.mark.parametrize(
-    ("more", "words"),
-    [
-        (False, "Every row is done. Report: r.csv"),
-        (True, "Every row in the report is done; if the input has more, continue with: again"),
-    ],
-)
-def test_a_run_that_is_stopped_at_its_end_says_whether_more_is_to_do(*, more: bool, words: str) -> None:
-    """As far as is known."""
-    left = Leftover(may_have_more=more)
-    summary = summarize(tally_of(Outcome.CANCELED), duration=1.0, stop=StopReason.INTERRUPTED, left=left)
-    assert closing_lines(summary, where="r.csv", resume="again")[-1] == f"Interrupted. {words}"
-
-
-@pytest.mark.parametrize(
-    ("loss", "words"),
-    [
-        (
-            ReportLoss("It is gone.", LineSet([2, 3]), is_gone=True, earlier=5),
-            "It is gone. Recorded there alone: input lines 2-3 and 5 rows of earlier runs. ",
-        ),
-        (
-            ReportLoss("It is gone.", is_gone=True, earlier=1),
-            "It is gone. Recorded there alone: 1 row of earlier runs. ",
-        ),
-        (ReportLoss("It is gone.", is_gone=True), "It is gone. "),
-        (
-            ReportLoss("The disk broke.", LineSet([2])),
-            "The disk broke. Taken, but perhaps not on the disk: input lines 2. ",
-        ),
-        (ReportLoss("The disk is full."), "The disk is full. "),
-    ],
-)
-def test_a_lost_report_says_what_went_with_it(loss: ReportLoss, words: str) -> None:
-    """And which rows were sent and never stood in it."""
-    left = Leftover(LineSet([4, 7]))
-    summary = summarize(Tally(), duration=1.0, stop=StopReason.REPORT_LOST, left=left, loss=loss)
-    (line,) = closing_lines(summary, where="r.csv", resume="again")
-    assert line == (
-        f"{words}Nothing more was sent; sent and not recorded: input lines 4, 7. Then continue with: again"
-    )
-
-
-@pytest.mark.parametrize(
-    ("throttled", "requests", "words"),
-    [
-        (1000, 1000, "100 %"),
-        (999, 1000, "99 %"),
-        (995, 1000, "99 %"),
-        (994, 1000, "99 %"),
-        (1, 3, "33 %"),
-        (5, 1000, "0.5 %"),
-        (1, 10_000, "0.01 %"),
-        (1, 10_001, "under 0.01 %"),
-    ],
-)
-def test_a_share_of_429s_is_never_rounded_to_all_or_nothing(
-    throttled: int, requests: int, words: str
-) -> None:
-    """Nor written with an exponent."""
-    tally = Tally(requests=requests, throttled=throttled)
-    lines = closing_lines(summarize(tally, duration=1.0), where="r.csv", resume="")
-    assert lines[0] == f"{requests:,} requests in 1.0 s, {throttled:,} throttled ({words})"
-
-
-@pytest.mark.parametrize(
     ("lines", "words"),
     [
         ([5], "input lines 5"),
@@ -251,3 +96,20 @@ def test_a_share_of_429s_is_never_rounded_to_all_or_nothing(
 def test_input_lines_are_named_by_spans(lines: list[int], words: str) -> None:
     """At most fifty of them."""
     assert lines_of(LineSet(lines)) == words
+
+
+@pytest.mark.parametrize(
+    ("status", "key", "told"),
+    [
+        (403, "bbbb", " (403, application key …bbbb)"),
+        (None, "bbbb", " (application key …bbbb)"),
+        (401, "", " (401)"),
+        (None, "", ""),
+    ],
+)
+def test_who_refuses_the_keys_is_said_with_what_to_look_at(status: int | None, key: str, told: str) -> None:
+    """As far as it is known."""
+    assert refused_words("datadoghq.eu", status, key, "workflows_run") == (
+        f"datadoghq.eu refused the keys{told}. Check: 1. DD_SITE 2. expired or revoked 3. permission "
+        "workflows_run 4. enabled for the Actions API"
+    )

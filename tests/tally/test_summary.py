@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcancel.models import ExitCode, Outcome, Result, StopReason
-from bulkcancel.tally import Leftover, LineSet, Tally, summarize
+from bulkcancel.tally import Leftover, LineSet, Tally, WorkflowCount, summarize
 
 
 def result(outcome: Outcome, *, attempts: int = 1, code: str = "") -> Result:
@@ -85,6 +85,16 @@ def test_errors_are_counted_with_an_example() -> None:
     assert tally.errors == {"http_5xx": 3}
     assert tally.examples == {"http_5xx": "line 1: why"}
     assert (tally.finished, tally.failed, tally.requests) == (2, 2, 3)
+    tally.add(result(Outcome.REJECTED, code="http_5xx"))
+    assert summarize(tally, duration=1.0).causes == {"http_5xx": Outcome.FAILED}
+
+
+def test_workflows_are_counted_by_what_was_sent() -> None:
+    """Not by rows that needed no request."""
+    tally = Tally()
+    for outcome, attempts in ((Outcome.FAILED, 1), (Outcome.CANCELED, 2), (Outcome.INVALID, 0)):
+        tally.add(result(outcome, attempts=attempts)._replace(duration_ms=500))
+    assert summarize(tally, duration=1.0).workflows.most_failing(9) == [WorkflowCount("w", 2, 1, 0.5)]
 
 
 def test_a_summary_has_a_json_form() -> None:

@@ -2,62 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bulkcancel.models import CLEAN, COUNTS_AS_FAILURE, ExitCode, Outcome, Result, StopReason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from bulkcancel.tally.lines import LineSet
+from bulkcancel.tally.workflows import WorkflowCounts
 
 _MOST_CODES = 100  # counted apart, for a server may give each row a code of its own
 _OTHER_CODES = "other"
-_BITS = 64
-
-
-class LineSet:
-    """A set of line numbers. Neighbors share memory: in a long run each costs a few bits."""
-
-    def __init__(self, lines: "Iterable[int]" = ()) -> None:
-        self._chunks: dict[int, int] = {}
-        for line in lines:
-            self.add(line)
-
-    def add(self, line: int) -> None:
-        """Put a line in."""
-        chunk, bit = divmod(line, _BITS)
-        self._chunks[chunk] = self._chunks.get(chunk, 0) | 1 << bit
-
-    def spans(self) -> "Iterator[tuple[int, int]]":
-        """The first and the last line of each run of neighbors, in order."""
-        span: tuple[int, int] | None = None
-        for line in self:
-            if span is not None and line == span[1] + 1:
-                span = span[0], line
-                continue
-            if span is not None:
-                yield span
-            span = line, line
-        if span is not None:
-            yield span
-
-    def __iter__(self) -> "Iterator[int]":
-        for chunk in sorted(self._chunks):
-            bits = self._chunks[chunk]
-            while bits:
-                lowest = bits & -bits
-                yield chunk * _BITS + lowest.bit_length() - 1
-                bits ^= lowest
-
-    def __len__(self) -> int:
-        return sum(bits.bit_count() for bits in self._chunks.values())
-
-    def __eq__(self, other: object) -> bool:
-        return self._chunks == other._chunks if isinstance(other, LineSet) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment] # it changes
-
-    def __repr__(self) -> str:
-        return f"LineSet({list(self)})"
 
 
 @dataclass(slots=True)
@@ -72,7 +24,9 @@ class Tally:
         throttled: How many of them were answered 429, or 503 by a rate limit.
         errors: Rows per error code, this run's; past a hundred different ones, the rest as `other`.
         examples: One row's detail per error code.
+        causes: That row's outcome.
         sent: The lines of the rows that this run sent and gave an outcome.
+        workflows: What came of the rows of each workflow that this run sent.
     """
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
@@ -82,7 +36,9 @@ class Tally:
     throttled: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
+    causes: dict[str, Outcome] = field(default_factory=dict)
     sent: LineSet = field(default_factory=LineSet)
+    workflows: WorkflowCounts = field(default_factory=WorkflowCounts)
 
     def recorded(self, outcome: Outcome, previous: Outcome | None = None) -> None:
         """Count a row that stands in the report from an earlier run."""
@@ -98,14 +54,16 @@ class Tally:
             self.sent.add(result.line)
             self.requests += result.attempts
             self.throttled += result.throttled
-            if result.outcome in COUNTS_AS_FAILURE:
-                self.failed += 1
+            is_failed = result.outcome in COUNTS_AS_FAILURE
+            self.failed += is_failed
+            self.workflows.add(result.workflow_id, result.duration_ms, is_failed=is_failed)
         if code := result.error_code:
             if code not in self.examples and len(self.examples) >= _MOST_CODES:
                 code = _OTHER_CODES
             self.errors[code] += 1
             if code not in self.examples:
                 self.examples[code] = f"line {result.line}: {result.error_detail}"
+                self.causes[code] = result.outcome
 
     @property
     def rows(self) -> int:
@@ -185,6 +143,8 @@ class Summary:
         exit_code: The process's exit status.
         errors: Rows per error code, most frequent first.
         examples: One row's detail per error code.
+        causes: That row's outcome.
+        workflows: What came of the rows of each workflow that this run sent.
         left: What is not in these counts: rows that were sent and not recorded, and those not reached.
         loss: How the report was lost, or None.
     """
@@ -201,6 +161,8 @@ class Summary:
     exit_code: ExitCode
     errors: dict[str, int]
     examples: dict[str, str]
+    causes: dict[str, Outcome] = field(default_factory=dict)
+    workflows: WorkflowCounts = field(default_factory=WorkflowCounts)
     left: Leftover = field(default_factory=Leftover)
     loss: ReportLoss | None = None
 
@@ -261,6 +223,8 @@ def summarize(  # noqa: PLR0913 - what a run came to, by name
         exit_code=tally.exit_code(stop, ignore_not_found=ignore_not_found),
         errors=dict(tally.errors.most_common()),
         examples=tally.examples,
+        causes=tally.causes,
+        workflows=tally.workflows,
         left=left,
         loss=loss,
     )

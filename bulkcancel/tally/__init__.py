@@ -1,0 +1,16 @@
+"""Results become counts, and counts become a summary and an exit code."""
+
+from bulkcancel.tally.lines import LineSet
+from bulkcancel.tally.summary import Leftover, ReportLoss, Summary, Tally, summarize
+from bulkcancel.tally.workflows import WorkflowCount, WorkflowCounts
+
+__all__ = [
+    "Leftover",
+    "LineSet",
+    "ReportLoss",
+    "Summary",
+    "Tally",
+    "WorkflowCount",
+    "WorkflowCounts",
+    "summarize",
+]
