@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bulkcancel.cli.closing import Closing
 from bulkcancel.cli.connection import reachable
+from bulkcancel.cli.streams import is_aside
 from bulkcancel.datadog import connect
 from bulkcancel.engine.observers import Observers
 from bulkcancel.errors import BulkCancelError
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from bulkcancel.progress.messages import Messages
     from bulkcancel.settings import Settings
     from bulkcancel.tally import Summary
+
+_STDOUT = 1
 
 
 class Execution:
@@ -110,7 +113,10 @@ class Execution:
     @property
     def _shows_progress(self) -> bool:
         options = self._prepared.options.messages
-        return not (options.no_progress or options.quiet)
+        if options.no_progress or options.quiet:
+            return False
+        is_mixed = self._prepared.target.path is None and not is_aside(_STDOUT)
+        return not (is_mixed and self._messages.output.isatty())
 
     async def _write_summary(self, run: "CancelRun", closing: Closing, summary: "Summary") -> None:
         if self._prepared.options.summary is None:

@@ -2,12 +2,12 @@
 
 import json
 import os
-import stat
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bulkcancel.cli.find_options import FoundFormat
+from bulkcancel.cli.streams import is_aside
 from bulkcancel.errors import ConfigurationError, words_of
 from bulkcancel.operations.report_target import STDIO
 from bulkcancel.report.codec import cell
@@ -37,15 +37,8 @@ class FoundOutput:
 
     @property
     def is_aside(self) -> bool:
-        """Whether a progress display leaves it alone.
-
-        Rows that appear on a terminal would be drawn over; and behind a pipe there may be another command
-        that draws there, such as `run`.
-        """
-        mode = os.fstat(self._fd).st_mode
-        if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
-            return False
-        return self._counts_alone or not os.isatty(self._fd)
+        """Whether a progress display can go on meanwhile: numbers alone come when it is over."""
+        return is_aside(self._fd) or (self._counts_alone and os.isatty(self._fd))
 
     def begin(self) -> None:
         """Write what stands above them."""

@@ -1,6 +1,7 @@
 """The standard streams: whether a person is there, and what stands in for a closed one."""
 
 import os
+import stat
 from typing import Any
 
 _STANDARD_STREAMS = 3
@@ -12,6 +13,19 @@ def is_terminal(stream: Any) -> bool:  # noqa: ANN401 - a standard stream is Non
         return bool(stream.isatty())
     except (AttributeError, ValueError):
         return False
+
+
+def is_aside(fd: int) -> bool:
+    """Whether what is written there meanwhile can't appear on the terminal that progress is drawn on.
+
+    Rows that appear there would be drawn over; and behind a pipe there may be another command that writes or
+    draws there, such as `run` behind `find`.
+    """
+    try:
+        mode = os.fstat(fd).st_mode
+    except OSError:
+        return True
+    return not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(fd))
 
 
 def fill_closed_streams() -> None:

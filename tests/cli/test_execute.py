@@ -17,6 +17,7 @@ from bulkcancel.cli.connection import Connection, with_keys
 from bulkcancel.datadog import Credentials, Target
 from bulkcancel.models import Outcome
 from bulkcancel.progress.display import ProgressDisplay
+from bulkcancel.progress.writer import BackgroundWriter
 from bulkcancel.sandbox import Scenario
 from bulkcancel.settings import Settings
 from bulkcancel.tally import Summary
@@ -96,6 +97,33 @@ def test_progress_is_shown_unless_it_is_not_wanted(
     monkeypatch.setattr(ProgressDisplay, "lines", note)
     assert call("run", write("in.csv", *IDS), *RUN, *words).code == 0
     assert bool(shown) is shows
+
+
+@pytest.mark.parametrize(
+    ("report", "is_file", "is_terminal", "shows"),
+    [
+        ("-", False, True, False),
+        ("-", True, True, True),
+        ("-", False, False, True),
+        ("r.csv", False, True, True),
+    ],
+)
+def test_a_report_that_goes_to_the_terminal_is_not_drawn_over(
+    call: Call, monkeypatch: pytest.MonkeyPatch, report: str, *, is_file: bool, is_terminal: bool, shows: bool
+) -> None:
+    """Then there is no progress, but the report's own rows."""
+    wanted: list[bool] = []
+
+    @asynccontextmanager
+    async def showing(*_: object, is_wanted: bool) -> AsyncIterator[None]:
+        wanted.append(is_wanted)
+        yield
+
+    monkeypatch.setattr(execute, "showing", showing)
+    monkeypatch.setattr(execute, "is_aside", lambda _: is_file)
+    monkeypatch.setattr(BackgroundWriter, "isatty", lambda _: is_terminal)
+    assert call("run", write("in.csv", *IDS), "--sandbox", "-y", "-o", report).code == 0
+    assert wanted == [shows]
 
 
 def test_the_summary_is_written_before_the_last_word(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
