@@ -17,6 +17,7 @@ from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
 from bulkcancel.progress.announcer import Announcer
 from bulkcancel.progress.display import showing
 from bulkcancel.progress.run_progress import RunProgress
+from bulkcancel.progress.words import number_of
 
 if TYPE_CHECKING:
     from bulkcancel.cli.connection import Connection
@@ -106,9 +107,8 @@ class Execution:
                 "The run is over; its report is being cleaned up. Once more to leave at once."
             )
             return
-        self._messages.info(
-            f"Stopping: {run.in_flight} requests in flight may finish. Once more to leave at once."
-        )
+        first = f"; {number_of(run.in_flight, 'request')} on the way may finish" if run.in_flight else ""
+        self._messages.info(f"Stopping{first}. Once more to leave at once.")
 
     @property
     def _shows_progress(self) -> bool:

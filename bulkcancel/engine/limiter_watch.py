@@ -4,15 +4,17 @@ from typing import TYPE_CHECKING
 
 from bulkcancel.answers import classify
 from bulkcancel.events import Concern, Concerned, OutageBegan, OutageEnded, Paused, QuotaSeen, Resumed
+from bulkcancel.models import Reply
 
 if TYPE_CHECKING:
     from bulkcancel.clock import Clock
     from bulkcancel.engine.observers import Observers
     from bulkcancel.events import Endpoint
-    from bulkcancel.models import Failure, Reply
+    from bulkcancel.models import Failure
     from bulkcancel.pacing import Pacer, Wait
 
 _LATER = 0.05  # seconds by which a pause must grow to be told again
+_SERVER_ERROR = 500
 _FASTER = 0.05  # of a rate: how much it must change to be told again
 
 
@@ -68,7 +70,8 @@ class LimiterWatch:
             self._observers.tell(QuotaSeen(self._endpoint, *outlook))
         if self._pacer.broken_header:
             self._tell_once(Concern.BROKEN_HEADER, self._pacer.broken_header)
-        if self._pacer.limit_answers_503:
+        # What answers again after a pause was a limit. Until then it may as well be an outage that begins.
+        if self._pacer.limit_answers_503 and isinstance(answer, Reply) and answer.status < _SERVER_ERROR:
             self._tell_once(Concern.RATE_LIMIT_503)
 
     def _tell_once(self, concern: Concern, detail: str = "") -> None:

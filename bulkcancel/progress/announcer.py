@@ -1,5 +1,6 @@
 """Says what a person should know at once while an operation goes on; with `-v`, also each result."""
 
+import re
 from http.client import responses as phrases
 from typing import TYPE_CHECKING, assert_never
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from bulkcancel.models import Result
     from bulkcancel.progress.messages import Messages
 
+_CLASS = re.compile(r"^[A-Z]\w*(Error|Exception): ")  # of Python's, which says nothing to a person
 _NOTHING_LOST = "Paused, asking again every 1 to 10 s. Nothing is lost."
 
 
@@ -106,7 +108,8 @@ def _outage(event: OutageBegan, now: float) -> str:
     words = fault_words(event, now)
     if event.endpoint is not Endpoint.CANCEL:
         words = f"{REQUESTS[event.endpoint]}: {words}"
-    detail = "" if event.detail.lower() in _phrases(event.status) else f": {event.detail}"
+    said = _CLASS.sub("", event.detail)
+    detail = "" if said.lower() in _phrases(event.status) else f": {said}"
     return f"{words[0].upper()}{words[1:]}{detail}."
 
 

@@ -53,10 +53,11 @@ def held_words(pause: "Paused | None", outage: "OutageBegan | None", *, now: flo
 
 def fault_words(outage: "OutageBegan", now: float) -> str:
     """What an outage is like, and for how long: `API errors for 12 s (503)`."""
-    lasted = span(now - outage.since)
+    seconds = now - outage.since
+    lasted = f" for {span(seconds)}" if seconds >= 1.0 else ""
     if outage.status is None:
-        return f"no answer from the API for {lasted}"
-    return f"API errors for {lasted} ({outage.status})"
+        return f"no answer from the API{lasted}"
+    return f"API errors{lasted} ({outage.status})"
 
 
 def until_words(seconds: float, wall: float) -> str:

@@ -113,10 +113,13 @@ def test_an_outage_is_told_with_its_beginning_and_its_last_words() -> None:
 
 
 def test_what_is_odd_about_the_api_is_told_once() -> None:
-    """A header that can't be true, and a rate limit that answers 503."""
+    """A header that can't be true, and a rate limit that answers 503: once another answer shows that it is none of an outage."""
     heard = Heard()
     watch, pacer, _ = watching(heard=heard)
     pacer.broken_header, pacer.limit_answers_503 = "X-RateLimit-Reset", True
+    watch.answered(Reply(503, {}, b""))
+    watch.answered(DOWN)
+    assert heard.events == [Concerned(Concern.BROKEN_HEADER, "X-RateLimit-Reset")]
     watch.answered(Reply(200, {}, b"{}"))
     watch.answered(Reply(200, {}, b"{}"))
     assert heard.events == [

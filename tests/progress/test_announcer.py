@@ -96,6 +96,7 @@ async def test_a_header_that_cannot_be_true_is_said_once() -> None:
         (OutageBegan(Endpoint.CANCEL, 988.0, "Service Unavailable", 503), "API errors for 12 s (503)."),
         (OutageBegan(Endpoint.CANCEL, 988.0, "http_5xx", 520), "API errors for 12 s (520)."),
         (OutageBegan(Endpoint.CANCEL, 988.0, "the database is away", 500), "API errors for 12 s (500): the database is away."),
+        (OutageBegan(Endpoint.CANCEL, 999.5, "ClientOSError: Broken pipe"), "No answer from the API: Broken pipe."),
         (OutageBegan(Endpoint.READ, 925.0, "refused"), "Reads of instances: no answer from the API for 1:15: refused."),
     ],
 )  # fmt: skip

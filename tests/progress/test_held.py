@@ -1,5 +1,6 @@
 """Why nothing is sent and until when."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -27,6 +28,9 @@ def paused(reason: WaitReason | str, seconds: float = 1.2, rate: float | None = 
         (paused(WaitReason.OUTAGE, 4.0), ERRORS, "API errors for 12 s (503), asking again in 4 s"),
         (paused(WaitReason.OUTAGE, 4.0), SILENCE, "no answer from the API for 1:15, asking again in 4 s"),
         (None, ERRORS, "API errors for 12 s (503), asking again now"),
+        (None, replace(ERRORS, since=NOW - 0.9), "API errors (503), asking again now"),
+        (None, replace(SILENCE, since=NOW - 1.0), "no answer from the API for 1 s, asking again now"),
+        (None, replace(SILENCE, since=NOW + 1.0), "no answer from the API, asking again now"),
         (paused(WaitReason.RATE, rate=5.0), None, "5/s by --rate"),
         (paused(WaitReason.PACE, rate=97.26), None, "97/s as the rate limit allows"),
         (paused("what nobody knew", rate=0.5), None, "30/min what nobody knew"),
