@@ -1,7 +1,9 @@
-# Everything installs into .venv, from plain python3; the stamp is renewed when the dependencies change.
+# Everything installs into .venv, from plain python3; the stamps are renewed when the dependencies change.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What running needs, and what developing needs besides.
+RUNS := $(VENV)/.runs
 STAMP := $(VENV)/.installed
 BENCH := $(VENV)/.bench
 MUTANTS := $(VENV)/.mutants
@@ -17,16 +19,20 @@ help:
 	@echo "make bench  measure speed and pacing next to the vendor's SDK and a plain script, about twenty minutes;"
 	@echo "            CASES=\"headers no-quota\" CLIENTS=\"bulkcancel script\" IN_FLIGHT=\"1 256\" choose among them"
 	@echo "make simulate  play the pacing against many servers in virtual time"
-	@echo "make plot   draw docs/pacing.svg from a real run"
+	@echo "make plot   draw docs/explanation/pacing.svg from a real run"
 	@echo "make crash  kill the process hundreds of times, and see that nothing is lost"
 	@echo "make docs   build the documentation into site/"
 
-$(STAMP): pyproject.toml
+$(RUNS): pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(STAMP): $(RUNS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@
 
-demo: $(STAMP)
+demo: $(RUNS)
 	@rm -f demo-report.csv
 	@$(BIN)/bulkcancel run samples/incident.csv --sandbox --scenario busy --yes -o demo-report.csv \
 		--reason "make demo"; code=$$?; test $$code -le 1
@@ -58,7 +64,7 @@ fuzz: $(STAMP)
 	$(BIN)/python tests/fuzz/run.py $(FUZZ_SECONDS)
 
 docs: $(STAMP)
-	$(BIN)/mkdocs build --quiet --strict
+	$(BIN)/sphinx-build -q -W -n --keep-going -d $(VENV)/.doctrees docs site
 
 build: $(STAMP)
 	rm -rf dist
@@ -96,7 +102,7 @@ simulate: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m bench.simulate
 
 plot: $(BENCH)
-	PYTHONPATH=tests $(BIN)/python -m bench.plot docs/pacing.svg
+	PYTHONPATH=tests $(BIN)/python -m bench.plot docs/explanation/pacing.svg
 
 bench-resume: $(STAMP)
 	$(BIN)/python tests/bench/resume.py

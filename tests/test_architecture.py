@@ -46,7 +46,7 @@ def imports(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_room_imports_only_what_it_may(path: Path) -> None:
-    """The table in docs/architecture.md."""
+    """The table in docs/explanation/architecture.md."""
     room = room_of(path)
     ours = {name.split(".")[1] for name in imports(path) if name.startswith("bulkcancel.")}
     assert ours <= ALLOWED[room], f"{room} imports {ours - ALLOWED[room]}"

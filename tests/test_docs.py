@@ -44,7 +44,7 @@ def every_option() -> set[str]:
 
 def test_the_documentation_has_every_command() -> None:
     """In its table, in the order of the help."""
-    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    index = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     table = index.split("| command | what it does |")[1].split("\n\n")[0]
     assert re.findall(r"^\| `bulkcancel (\w+)", table, re.MULTILINE) == list(COMMANDS)
 
@@ -58,7 +58,7 @@ def test_the_readme_names_every_option_and_no_other() -> None:
     assert used <= every_option()
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
 def test_the_documentation_knows_no_option_that_is_not_there(page: Path) -> None:
     """Every word with two dashes is an option."""
     used = set(re.findall(r"(?<![\w|-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
@@ -67,14 +67,14 @@ def test_the_documentation_knows_no_option_that_is_not_there(page: Path) -> None
 
 def test_the_documentation_names_every_option_of_the_sandbox() -> None:
     """In its table."""
-    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    index = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     table = index.split("| option of `sandbox` |")[1].split("\n\n")[0]
     assert set(re.findall(r"--[a-z-]+[a-z]", table)) == options_of(sandbox_command)
 
 
 def test_the_documentation_has_every_line_of_a_check() -> None:
     """In its table, in its order, and in the sample of the README."""
-    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    index = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     table = index.split("| line | what is looked at |")[1].split("\n\n")[0]
     labels = [name.label for name in CheckName]
     assert re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE) == labels
@@ -98,13 +98,13 @@ def test_the_readme_has_every_outcome_and_exit_code() -> None:
 
 def test_the_documentation_has_every_column_and_scenario() -> None:
     """In their tables."""
-    report = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
+    report = (ROOT / "docs" / "reference" / "report.md").read_text(encoding="utf-8")
     assert [
         name
         for row in re.findall(r"^\| (`[a-z_`, ]+) \|", report, re.MULTILINE)
         for name in re.findall(r"\w+", row)
     ] == list(COLUMNS)
-    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    index = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     for scenario in Scenario:
         assert f"| `{scenario.value}` | {scenario.description} |" in index
 
@@ -151,7 +151,7 @@ def test_help_is_the_same_without_docstrings(words: list[str]) -> None:
 
 def test_every_promise_names_tests_that_exist() -> None:
     """A promise without its test would be a wish."""
-    text = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "explanation" / "promises.md").read_text(encoding="utf-8")
     held = text.split("## What is not promised")[0]
     for promise in re.split(r"^- ", held, flags=re.MULTILINE)[1:]:
         named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", promise)
@@ -162,7 +162,7 @@ def test_every_promise_names_tests_that_exist() -> None:
 
 def test_the_table_of_rooms_is_the_one_that_imports_are_held_to() -> None:
     """Every room stands in it, with what it may import, and no other does."""
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d) \| ([^|]+) \| [^|]+ \| ([^|]+) \|$", text, re.MULTILINE)
     layers: dict[str, set[str]] = {}
     for layer, rooms, _ in rows:
@@ -183,14 +183,16 @@ def names_in(cell: str) -> set[str]:
 
 def test_the_table_of_events_is_complete() -> None:
     """With their fields, in order."""
-    text = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference" / "library.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([A-Z]\w+)` \| ([^|]+) \|", text, re.MULTILINE)
     listed = {name: re.findall(r"`(\w+)`", fields) for name, fields in rows}
     assert listed == {event.__name__: list(event.__match_args__) for event in get_args(Event)}
 
 
 LIBRARY = re.findall(
-    r"```python\n(.*?)```", (ROOT / "docs" / "library.md").read_text(encoding="utf-8"), re.DOTALL
+    r"```python\n(.*?)```",
+    (ROOT / "docs" / "reference" / "library.md").read_text(encoding="utf-8"),
+    re.DOTALL,
 )
 
 

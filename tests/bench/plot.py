@@ -3,7 +3,7 @@
 bulkcancel stands above the plain script, from two runs over loopback as the server saw them. The same
 record gives the same bytes: no date, no random ids, letters as text.
 
-    python -m bench.plot docs/pacing.svg [CASE]
+    python -m bench.plot docs/explanation/pacing.svg [CASE]
 """
 
 import sys

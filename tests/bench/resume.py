@@ -169,7 +169,7 @@ def _peak(pid: int) -> float:
 
 
 def main() -> None:
-    """Print the table, and fail where a bound that docs/promises.md names is not kept."""
+    """Print the table, and fail where a bound that docs/explanation/promises.md names is not kept."""
     rows = int(sys.argv[1]) if sys.argv[1:] else 1_000_000
     late = []
     print(f"{'case':<28}{'first request':>14}{'processor':>11}{'memory':>10}{'end':>9}{'memory at most':>16}")

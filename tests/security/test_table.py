@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "explanation" / "security.md").read_text(encoding="utf-8")
 # The first versions without a hole that would matter here, and what it was.
 FLOORS = {
     "aiohttp": (3, 14),  # the line that gets security fixes
@@ -89,5 +89,5 @@ def test_an_audit_that_was_not_made_is_said(
 
 def test_the_threat_model_is_signed_off() -> None:
     """By whom, when, and for which version."""
-    text = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "explanation" / "threat-model.md").read_text(encoding="utf-8")
     assert re.search(r"the bulkcancel maintainers, \d{4}-\d\d-\d\d, for \d+\.\d+\.\d+\.\n$", text)
