@@ -33,15 +33,16 @@ class Closing:
         path = self._prepared.options.summary
         if path is None:
             return
-        reason = self._prepared.options.reason
+        reason, shown = self._prepared.options.reason, summary.as_dict()
         document = {
+            "schema_version": shown["schema_version"],
             "bulkcancel": __version__,
             "target": self._prepared.connection.name,
             # A file's name need not be text: what is not is escaped, so that any reader takes the document.
             "input": printable(self._prepared.source.name, _LONGEST_NAME),
             "report": printable(self._prepared.target.name, _LONGEST_NAME),
             "reason": reason and printable(reason, _LONGEST_NAME),
-            **summary.as_dict(),
+            **shown,
         }
         try:
             write_private(path, f"{json.dumps(document, indent=2)}\n".encode())

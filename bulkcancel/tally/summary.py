@@ -10,6 +10,7 @@ from bulkcancel.tally.workflows import WorkflowCounts
 
 _MOST_CODES = 100  # counted apart, for a server may give each row a code of its own
 _OTHER_CODES = "other"
+_SCHEMA_VERSION = 1  # of the JSON form
 
 
 @dataclass(slots=True)
@@ -167,8 +168,9 @@ class Summary:
     loss: ReportLoss | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The summary's JSON form, as `--summary` writes it."""
+        """The summary's JSON form, as `--summary` writes it, and `schemas/summary.v1.json` describes it."""
         return {
+            "schema_version": _SCHEMA_VERSION,
             "rows": self.rows,
             "outcomes": {outcome.value: count for outcome, count in self.outcomes.items()},
             "unreported": self.left.unreported,

@@ -114,6 +114,7 @@ def test_a_summary_has_a_json_form() -> None:
         left=Leftover(LineSet([8, 9]), requests=5, throttled=1, unreported=30, may_have_more=True),
     )
     shown = {
+        "schema_version": 1,
         "rows": 4,
         "outcomes": {outcome.value: 0 for outcome in Outcome} | {"canceled": 2, "rejected": 1, "failed": 1},
         "unreported": 30,
