@@ -69,6 +69,7 @@ docs: $(STAMP)
 build: $(STAMP)
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist . > /dev/null
+	@$(BIN)/python -m zipfile -l dist/*.whl | grep -q share/man/man1/bulkcancel-run.1
 	@ls dist
 
 check: static tests

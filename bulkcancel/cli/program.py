@@ -96,7 +96,7 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="bulkcancel")
-def _bulkcancel() -> None:
+def group() -> None:
     """Hold the commands together."""
 
 
@@ -129,7 +129,7 @@ def _run(invocation: Invocation, messages: Messages) -> int:
         refuse_keys_as_options(words)
         if variables := [name for name in os.environ if name.startswith(VARIABLE_PREFIX)]:
             refuse_misspelled_variables(variables, _option_names())
-        code = _bulkcancel.main(words, prog_name="bulkcancel", standalone_mode=False, obj=invocation)
+        code = group.main(words, prog_name="bulkcancel", standalone_mode=False, obj=invocation)
     except click.ClickException as error:
         messages.error(fit_to_show(_words_of(error, messages)))
         return error.exit_code
@@ -175,8 +175,8 @@ def _words_of(error: click.ClickException, messages: Messages) -> str:
 
 def _option_names() -> set[str]:
     """The names of all commands' options, as click has them."""
-    context = click.Context(_bulkcancel)
-    commands = filter(None, (_bulkcancel.get_command(context, name) for name in COMMANDS))
+    context = click.Context(group)
+    commands = filter(None, (group.get_command(context, name) for name in COMMANDS))
     return {param.name for command in commands for param in command.params if param.name}
 
 

@@ -27,7 +27,7 @@ from bulkcancel.report import COLUMNS
 from bulkcancel.sandbox import SandboxOptions, Scenario
 from bulkcancel.sandbox.server import Sandbox, serve
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
