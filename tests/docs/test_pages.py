@@ -16,6 +16,7 @@ import pytest
 from support.children import MAIN
 from test_architecture import ALLOWED
 
+import bulkcancel
 from bulkcancel.cli.program import COMMANDS, main
 from bulkcancel.cli.run import command as run_command
 from bulkcancel.cli.sandbox import command as sandbox_command
@@ -29,6 +30,10 @@ from bulkcancel.sandbox.server import Sandbox, serve
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    str(path.relative_to(ROOT / "docs")): path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "docs").rglob("*.md"))
+}
 
 
 def options_of(command: click.Command) -> set[str]:
@@ -39,14 +44,18 @@ def options_of(command: click.Command) -> set[str]:
 
 def every_option() -> set[str]:
     """Those of all commands."""
-    return {"--help"}.union(*(options_of(import_module(home).command) for home, _ in COMMANDS.values()))
+    return {"--help", "--version"}.union(*(options_of(import_module(home).command) for home, _ in COMMANDS.values()))
 
 
 def test_the_documentation_has_every_command() -> None:
-    """In its table, in the order of the help."""
-    index = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
-    table = index.split("| command | what it does |")[1].split("\n\n")[0]
-    assert re.findall(r"^\| `bulkcancel (\w+)", table, re.MULTILINE) == list(COMMANDS)
+    """In its table, in the order of the help, and on a page of its own that is made of its code."""
+    table = PAGES["reference/commands/index.md"].split("| command | what it does |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| \[`bulkcancel (\w+)`\]\(\1\.md\)", table, re.MULTILINE) == list(COMMANDS)
+    for name, (home, _) in COMMANDS.items():
+        assert (
+            f".. click:: {home}:command\n   :prog: bulkcancel {name}\n"
+            in PAGES[f"reference/commands/{name}.md"]
+        )
 
 
 def test_the_readme_names_every_option_and_no_other() -> None:
@@ -58,24 +67,22 @@ def test_the_readme_names_every_option_and_no_other() -> None:
     assert used <= every_option()
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
-def test_the_documentation_knows_no_option_that_is_not_there(page: Path) -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_the_documentation_knows_no_option_that_is_not_there(name: str) -> None:
     """Every word with two dashes is an option."""
-    used = set(re.findall(r"(?<![\w|-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
+    used = set(re.findall(r"(?<![\w|-])--[a-z][a-z-]+", PAGES[name]))
     assert used <= every_option()
 
 
 def test_the_documentation_names_every_option_of_the_sandbox() -> None:
     """In its table."""
-    index = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
-    table = index.split("| option of `sandbox` |")[1].split("\n\n")[0]
+    table = PAGES["reference/commands/sandbox.md"].split("| option of `sandbox` |")[1].split("\n\n")[0]
     assert set(re.findall(r"--[a-z-]+[a-z]", table)) == options_of(sandbox_command)
 
 
 def test_the_documentation_has_every_line_of_a_check() -> None:
     """In its table, in its order, and in the sample of the README."""
-    index = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
-    table = index.split("| line | what is looked at |")[1].split("\n\n")[0]
+    table = PAGES["reference/commands/check.md"].split("| line | what is looked at |")[1].split("\n\n")[0]
     labels = [name.label for name in CheckName]
     assert re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE) == labels
     sample = README.split("## Check")[1].split("```text\n")[1].split("```")[0]
@@ -89,24 +96,21 @@ def test_the_readme_has_every_outcome_and_exit_code() -> None:
     assert re.findall(r"^\| `(\w+)`", outcomes, re.MULTILINE) == [outcome.value for outcome in Outcome]
     again = re.findall(r"^\| `(\w+)`.*tries again", outcomes, re.MULTILINE)
     assert again == [outcome.value for outcome in Outcome if not outcome.is_done]
-    codes = README.split("## Exit codes")[1].split("##")[0]
-    found = {
-        int(code) for row in re.findall(r"^\| ([\d, ]+) \|", codes, re.MULTILINE) for code in row.split(",")
-    }
-    assert found == set(map(int, ExitCode))
+    codes = README.split("## Exit codes\n\n")[1].split("\n\n")[0]
+    rows = re.findall(r"^\| ([\d, ]+) \|", codes, re.MULTILINE)
+    assert {int(code) for row in rows for code in row.split(",")} == set(map(int, ExitCode))
+    assert codes in PAGES["reference/exit-codes.md"]
 
 
 def test_the_documentation_has_every_column_and_scenario() -> None:
     """In their tables."""
-    report = (ROOT / "docs" / "reference" / "report.md").read_text(encoding="utf-8")
     assert [
         name
-        for row in re.findall(r"^\| (`[a-z_`, ]+) \|", report, re.MULTILINE)
+        for row in re.findall(r"^\| (`[a-z_`, ]+) \|", PAGES["reference/report.md"], re.MULTILINE)
         for name in re.findall(r"\w+", row)
     ] == list(COLUMNS)
-    index = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     for scenario in Scenario:
-        assert f"| `{scenario.value}` | {scenario.description} |" in index
+        assert f"| `{scenario.value}` | {scenario.description} |" in PAGES["reference/commands/sandbox.md"]
 
 
 @pytest.mark.parametrize("width", ["40", "200"])
@@ -151,8 +155,7 @@ def test_help_is_the_same_without_docstrings(words: list[str]) -> None:
 
 def test_every_promise_names_tests_that_exist() -> None:
     """A promise without its test would be a wish."""
-    text = (ROOT / "docs" / "explanation" / "promises.md").read_text(encoding="utf-8")
-    held = text.split("## What is not promised")[0]
+    held = PAGES["explanation/promises.md"].split("## What is not promised")[0]
     for promise in re.split(r"^- ", held, flags=re.MULTILINE)[1:]:
         named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", promise)
         assert named or "make bench-resume" in " ".join(promise.split()), promise
@@ -162,7 +165,7 @@ def test_every_promise_names_tests_that_exist() -> None:
 
 def test_the_table_of_rooms_is_the_one_that_imports_are_held_to() -> None:
     """Every room stands in it, with what it may import, and no other does."""
-    text = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    text = PAGES["explanation/architecture.md"]
     rows = re.findall(r"^\| (\d) \| ([^|]+) \| [^|]+ \| ([^|]+) \|$", text, re.MULTILINE)
     layers: dict[str, set[str]] = {}
     for layer, rooms, _ in rows:
@@ -183,17 +186,19 @@ def names_in(cell: str) -> set[str]:
 
 def test_the_table_of_events_is_complete() -> None:
     """With their fields, in order."""
-    text = (ROOT / "docs" / "reference" / "library.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([A-Z]\w+)` \| ([^|]+) \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| `([A-Z]\w+)` \| ([^|]+) \|", PAGES["reference/events.md"], re.MULTILINE)
     listed = {name: re.findall(r"`(\w+)`", fields) for name, fields in rows}
     assert listed == {event.__name__: list(event.__match_args__) for event in get_args(Event)}
 
 
-LIBRARY = re.findall(
-    r"```python\n(.*?)```",
-    (ROOT / "docs" / "reference" / "library.md").read_text(encoding="utf-8"),
-    re.DOTALL,
-)
+def test_the_reference_has_all_that_the_library_exports() -> None:
+    """Each by a directive that takes its docstring."""
+    page = PAGES["reference/library.md"]
+    named = re.findall(r"^\.\. auto(?:class|function):: (\w+)$", page, re.MULTILINE)
+    assert sorted(named) == sorted(set(bulkcancel.__all__) - {"__version__"})
+
+
+EXAMPLES = re.findall(r"```python\n(.*?)```", PAGES["how-to/python.md"], re.DOTALL)
 
 
 @asynccontextmanager
@@ -207,7 +212,7 @@ async def sandboxed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         yield
 
 
-@pytest.mark.parametrize("code", LIBRARY, ids=lambda code: code.splitlines()[0])
+@pytest.mark.parametrize("code", EXAMPLES, ids=lambda code: code.splitlines()[0])
 async def test_the_examples_of_the_library_run(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,7 +221,7 @@ async def test_the_examples_of_the_library_run(
     async with sandboxed(tmp_path, monkeypatch):
         given = {"pairs": pairs, "api_key": "a", "app_key": "b"}
         body = "".join(f"    {line}\n" for line in code.splitlines())
-        exec(compile(f"async def example():\n{body}", "library.md", "exec"), given)  # noqa: S102 - our own page
+        exec(compile(f"async def example():\n{body}", "python.md", "exec"), given)  # noqa: S102 - our own page
         await cast("Any", given["example"])()
 
 
