@@ -87,7 +87,7 @@ def test_the_documentation_has_every_line_of_a_check() -> None:
     table = PAGES["reference/commands/check.md"].split("| line | what is looked at |")[1].split("\n\n")[0]
     labels = [name.label for name in CheckName]
     assert re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE) == labels
-    sample = README.split("## Check")[1].split("```text\n")[1].split("```")[0]
+    sample = README.split("copied in part:\n\n```text\n")[1].split("```")[0]
     lines = [line for line in sample.splitlines() if not line.startswith(" ")]
     assert [line[6:21].rstrip() for line in lines] == labels
 
