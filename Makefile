@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 # What running needs, and what developing needs besides.
 RUNS := $(VENV)/.runs
 STAMP := $(VENV)/.installed
+TABLES := $(VENV)/.tables
 BENCH := $(VENV)/.bench
 MUTANTS := $(VENV)/.mutants
 
@@ -79,10 +80,14 @@ static: lint types audit secrets docs build
 
 # No variable that happens to be set, such as PYTHONUNBUFFERED, may decide whether a test holds.
 BARE := env -i PATH="$$PATH" HOME="$$HOME"
-tests: $(STAMP)
+tests: $(STAMP) $(TABLES)
 	$(BARE) $(BIN)/python tests/fuzz/run.py 3
 	$(BARE) $(BIN)/pytest -m "" -n auto --dist worksteal --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=100 --include='bulkcancel/answers.py,bulkcancel/policy.py,bulkcancel/pacing/*,bulkcancel/tally/*'
+
+$(TABLES): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[tables]'
+	touch $@
 
 $(MUTANTS): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutants]'

@@ -52,7 +52,14 @@ def texts() -> Iterator[str]:
 
 
 TEXTS = "\n".join(texts())
-OF_PYTHON = {"OSError", "PermissionError", "TypeError", "ValueError", "AttributeError", "ExceptionGroup"}  # caught again, and told by other words
+OF_PYTHON = {
+    "OSError",
+    "PermissionError",
+    "TypeError",
+    "ValueError",
+    "AttributeError",
+    "ExceptionGroup",
+}  # caught again, and told by other words
 # What a programmer meets, not a person.
 FOR_PROGRAMS = {
     "__init__.py",
