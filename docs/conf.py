@@ -33,6 +33,7 @@ html_theme = "furo"
 html_title = "bulkcancel"
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 
 
 def leave_out(_app: object, _what: str, _name: str, member: object, skip: bool, _options: object) -> bool:  # noqa: FBT001 - Sphinx's signature
