@@ -55,6 +55,8 @@ class Page:
         program.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{MAIN}' \"$@\"\n")
         program.chmod(0o755)
         shutil.copytree(ROOT / "samples", folder / "samples")
+        (folder / ".venv" / "bin").mkdir(parents=True)
+        (folder / ".venv" / "bin" / "activate").touch()
         self._environment = {
             **unmeasured(),
             "PATH": f"{tools}:{os.environ['PATH']}",
