@@ -83,7 +83,7 @@ pace_options = together(
         type=params.headroom,
         metavar="SHARE",
         default="0%",
-        help="Leave that share of quota to others.",
+        help="Leave that share of the quota to others, 20%; the default leaves none.",
     ),
     click.option(
         "--max-attempts",

@@ -98,17 +98,31 @@ def test_the_readme_has_every_outcome_and_exit_code() -> None:
     assert re.findall(r"^\| `(\w+)`", outcomes, re.MULTILINE) == [outcome.value for outcome in Outcome]
     again = re.findall(r"^\| `(\w+)`.*tries again", outcomes, re.MULTILINE)
     assert again == [outcome.value for outcome in Outcome if not outcome.is_done]
+    assert outcomes[outcomes.index("| outcome") :].strip() in PAGES["reference/report.md"]
     codes = README.split("## Exit codes\n\n")[1].split("\n\n")[0]
     rows = re.findall(r"^\| ([\d, ]+) \|", codes, re.MULTILINE)
     assert {int(code) for row in rows for code in row.split(",")} == set(map(int, ExitCode))
     assert codes in PAGES["reference/exit-codes.md"]
 
 
+@pytest.mark.parametrize("where", ["README.md", "docs/how-to/incident.md", "docs/how-to/nightly.md"])
+def test_who_decides_is_told_what_the_default_spends(where: str) -> None:
+    """In bold, with what leaves something to others in the same paragraph or beside it."""
+    text = (ROOT / where).read_text(encoding="utf-8")
+    bold = [match for match in re.finditer(r"\*\*([^*]+)\*\*", text) if "default" in match[1]]
+    assert bold
+    assert all("--headroom" in text[match.start() - 200 : match.end() + 200] for match in bold)
+    (option,) = (one for one in run_command.params if one.name == "headroom")
+    assert "default leaves none" in str(getattr(option, "help", ""))
+
+
 def test_the_documentation_has_every_column_and_scenario() -> None:
     """In their tables."""
     assert [
         name
-        for row in re.findall(r"^\| (`[a-z_`, ]+) \|", PAGES["reference/report.md"], re.MULTILINE)
+        for row in re.findall(
+            r"^\| (`[a-z_`, ]+) \|", PAGES["reference/report.md"].split("## Outcomes")[0], re.MULTILINE
+        )
         for name in re.findall(r"\w+", row)
     ] == list(COLUMNS)
     for scenario in Scenario:
