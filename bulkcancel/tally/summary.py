@@ -10,7 +10,6 @@ from bulkcancel.tally.workflows import WorkflowCounts
 
 _MOST_CODES = 100  # counted apart, for a server may give each row a code of its own
 _OTHER_CODES = "other"
-_SCHEMA_VERSION = 1  # of the JSON form
 
 
 @dataclass(slots=True)
@@ -170,7 +169,7 @@ class Summary:
     def as_dict(self) -> dict[str, Any]:
         """The summary's JSON form, as `--summary` writes it, and `schemas/summary.v1.json` describes it."""
         return {
-            "schema_version": _SCHEMA_VERSION,
+            "schema_version": 1,
             "rows": self.rows,
             "outcomes": {outcome.value: count for outcome, count in self.outcomes.items()},
             "unreported": self.left.unreported,
