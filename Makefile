@@ -58,7 +58,7 @@ audit: $(STAMP)
 
 # A made-up key in a test bears `pragma: allowlist secret`, so that there is no baseline to go stale.
 secrets: $(STAMP)
-	git ls-files -z -- . ':!tests/fuzz/corpus' | xargs -0 $(BIN)/detect-secrets-hook --no-verify
+	git ls-files -z -- . ':!tests/fuzz/corpus' ':!bulkcancel/overview/page/vendor' | xargs -0 $(BIN)/detect-secrets-hook --no-verify
 
 FUZZ_SECONDS ?= 60
 fuzz: $(STAMP)

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "bulkcancel"
 WORDS = {"events", "models", "errors", "clock", "text", "sites", "digest", "settings", "_version"}
-PURE = {"answers", "listings", "policy", "pacing", "tally"}
+PURE = {"answers", "listings", "policy", "pacing", "tally", "hints"}
 EDGES = {"sources", "ledger", "report", "datadog", "progress"}
 ALLOWED = {
     **dict.fromkeys(WORDS, WORDS),
@@ -17,10 +17,11 @@ ALLOWED = {
     "policy": WORDS | {"answers", "policy"},
     **{room: WORDS | {room} for room in EDGES},
     "progress": WORDS | PURE | {"progress"},
+    "overview": WORDS | PURE | {"report", "progress", "overview"},
     "engine": WORDS | PURE | {"ledger", "engine"},
     "sandbox": WORDS | {"sandbox"},
     "operations": WORDS | PURE | EDGES | {"engine", "operations"},
-    "cli": WORDS | PURE | EDGES | {"engine", "operations", "sandbox", "cli"},
+    "cli": WORDS | PURE | EDGES | {"engine", "operations", "overview", "sandbox", "cli"},
     "__main__": {"cli", "__main__"},
 }
 FORBIDDEN_BELOW = {"aiohttp", "anyio", "tenacity", "time", "random", "os", "logging"}

@@ -6,10 +6,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-import click
-
-from bulkcancel.cli.streams import is_terminal
-from bulkcancel.errors import ConfigurationError, words_of
+from bulkcancel.cli.streams import is_terminal, write_data
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
@@ -28,9 +25,9 @@ def show_finding(finding: "Finding") -> None:
     width = max(_NARROWEST, shutil.get_terminal_size().columns) if is_terminal(sys.stdout) else _LONGEST
     label = f"{finding.status.value:<5} {finding.name.label:<{_LABEL_WIDTH}} "
     indent = " " * len(label)
-    _write(_wrapped(finding.detail, width, label, indent))
+    write_data(_wrapped(finding.detail, width, label, indent))
     if finding.remedy:
-        _write(_wrapped(finding.remedy, width, f"{indent}-> ", f"{indent}   "))
+        write_data(_wrapped(finding.remedy, width, f"{indent}-> ", f"{indent}   "))
 
 
 def _wrapped(text: str, width: int, first: str, other: str) -> str:
@@ -42,21 +39,6 @@ def _wrapped(text: str, width: int, first: str, other: str) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _write(text: str) -> None:
-    """Write a data line. Whoever closes the pipe has read enough.
-
-    Raises:
-        ConfigurationError: It can't be written.
-    """
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    try:
-        click.echo(text.encode(encoding, "backslashreplace").decode(encoding))
-    except BrokenPipeError:
-        pass
-    except OSError as error:
-        raise ConfigurationError(f"Standard output can't be written: {words_of(error)}.") from None
 
 
 def show_document(findings: "Iterable[Finding]", *, site: str, is_ok: bool) -> None:
@@ -79,4 +61,4 @@ def show_document(findings: "Iterable[Finding]", *, site: str, is_ok: bool) -> N
             for finding in findings
         ],
     }
-    _write(json.dumps(document, indent=2))
+    write_data(json.dumps(document, indent=2))

@@ -35,6 +35,10 @@ COMMANDS = {
     "check": ("bulkcancel.cli.check", "Prove site, network, keys and permissions, before an incident does."),
     "find": ("bulkcancel.cli.find", "List instances, as an input for run."),
     "run": ("bulkcancel.cli.run", "Cancel every instance in an input, and report on each."),
+    "report": (
+        "bulkcancel.cli.report",
+        "Tell what happened, from reports: as text, JSON, Markdown or a page.",
+    ),
     "sandbox": ("bulkcancel.cli.sandbox", "Serve a look-alike of the API on loopback, for rehearsals."),
 }
 # Not a docstring, which PYTHONOPTIMIZE=2 takes away.

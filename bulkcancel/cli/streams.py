@@ -2,7 +2,12 @@
 
 import os
 import stat
+import sys
 from typing import Any
+
+import click
+
+from bulkcancel.errors import ConfigurationError, words_of
 
 _STANDARD_STREAMS = 3
 
@@ -26,6 +31,25 @@ def is_aside(fd: int) -> bool:
     except OSError:
         return True
     return not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(fd))
+
+
+def write_data(text: str, *, ends_line: bool = True) -> None:
+    """Write data to standard output. Whoever closes the pipe has read enough.
+
+    Args:
+        text: The data.
+        ends_line: Whether to end the line after it.
+
+    Raises:
+        ConfigurationError: It can't be written.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=ends_line)
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        raise ConfigurationError(f"Standard output can't be written: {words_of(error)}.") from None
 
 
 def fill_closed_streams() -> None:

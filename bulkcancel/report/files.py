@@ -6,12 +6,9 @@ import os
 import secrets
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from bulkcancel.errors import ReportError, ReportGoneError, ReportLostError, words_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _MODE = 0o600
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -19,7 +16,7 @@ _TAIL = 64 * 1024
 _HELD = frozenset({errno.EAGAIN, errno.EACCES})
 
 
-def create_private(path: "Path") -> int:
+def create_private(path: Path) -> int:
     """Create a file that only its owner can read, where none was, and lock it.
 
     Raises:
@@ -40,7 +37,7 @@ def create_private(path: "Path") -> int:
     return fd
 
 
-def check_creatable(path: "Path") -> None:
+def check_creatable(path: Path) -> None:
     """See that a file could be created there, as far as that can be told without creating it.
 
     Raises:
@@ -51,7 +48,7 @@ def check_creatable(path: "Path") -> None:
     _check_directory(path.parent)
 
 
-def check_replaceable(path: "Path") -> None:
+def check_replaceable(path: Path) -> None:
     """See that `write_private` could write there, as far as that can be told without writing.
 
     Raises:
@@ -61,7 +58,7 @@ def check_replaceable(path: "Path") -> None:
     _check_directory(path.parent)
 
 
-def write_private(path: "Path", data: bytes) -> None:
+def write_private(path: Path, data: bytes) -> None:
     """Write a whole file that only its owner can read, in place of an earlier one.
 
     It is written beside it under a name that nobody can guess, and then renamed. So no link that somebody
@@ -85,7 +82,7 @@ def write_private(path: "Path", data: bytes) -> None:
     sync_directory(path.parent)
 
 
-def open_existing(path: "Path") -> int:
+def open_existing(path: Path) -> int:
     """Open a regular file to read and append, and lock it.
 
     The lock is on the file itself: a process that dies leaves none behind, and two names of one file
@@ -116,7 +113,7 @@ def open_existing(path: "Path") -> int:
         os.close(fd)
 
 
-def stands_for(path: "Path", fd: int) -> bool:
+def stands_for(path: Path, fd: int) -> bool:
     """Whether a name still stands for an open file."""
     try:
         return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(fd))  # noqa: PTH116 - quick
@@ -131,7 +128,7 @@ class Appender:
         size: Bytes that are known to be in the file.
     """
 
-    def __init__(self, fd: int, path: "Path") -> None:
+    def __init__(self, fd: int, path: Path) -> None:
         self._fd = fd
         self._path = path
         self.size = os.fstat(fd).st_size
@@ -170,20 +167,26 @@ class Appender:
 
 def cut_torn_tail(fd: int) -> int:
     """Cut off what follows the last line end, as a crash may leave it; returns the bytes cut."""
-    size = end = os.fstat(fd).st_size
-    while end:
-        start = max(0, end - _TAIL)
-        newline = os.pread(fd, end - start, start).rfind(b"\n")
-        if newline >= 0:
-            end = start + newline + 1
-            break
-        end = start
+    size = os.fstat(fd).st_size
+    end = end_of_lines(fd, size)
     if end < size:
         os.ftruncate(fd, end)
     return size - end
 
 
-def sync_directory(path: "Path") -> None:
+def end_of_lines(fd: int, size: int) -> int:
+    """Where the last whole line of a file of that size ends."""
+    end = size
+    while end:
+        start = max(0, end - _TAIL)
+        newline = os.pread(fd, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0
+
+
+def sync_directory(path: Path) -> None:
     """Have the directory on the disk, so that a name just given survives a power cut."""
     with suppress(OSError):  # some file systems can't sync a directory; the name itself stands
         directory = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -193,20 +196,31 @@ def sync_directory(path: "Path") -> None:
             os.close(directory)
 
 
-def _check_regular_or_absent(path: "Path") -> None:
+def _check_regular_or_absent(path: Path) -> None:
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(path.lstat().st_mode):
             raise OSError(errno.EEXIST, "something other than a regular file stands there")
 
 
-def _check_directory(path: "Path") -> None:
+def _check_directory(path: Path) -> None:
     """See that names can be given and taken in a directory."""
     path.stat()
     if not os.access(path, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         raise PermissionError(errno.EACCES, f"nothing can be written in {path.absolute()}")
 
 
-def _lock(fd: int, path: "Path") -> None:
+def is_locked(fd: int) -> bool:
+    """Whether somebody has a file locked, as far as the system says so without our trying to lock it."""
+    try:
+        locks = Path("/proc/locks").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    inode = str(os.fstat(fd).st_ino)
+    held = (line.split() for line in locks.splitlines())
+    return any("FLOCK" in words and any(word.endswith(f":{inode}") for word in words) for words in held)
+
+
+def _lock(fd: int, path: Path) -> None:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

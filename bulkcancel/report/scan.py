@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     _Record = TypeVar("_Record")
 
 _CHUNK = 1 << 20
+_LONGEST_LINE = 1 << 24  # bytes; no record of ours comes near it
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _COLUMNS_TO_OUTCOME = 4
 _JSON_START = '{"line": '
@@ -101,7 +102,7 @@ def newest_first(path: "Path") -> "Iterator[list[Recorded]]":
     decode = _recorded_in_csv if format_of(path) is Format.CSV else _recorded_in_json
     with path.open("rb") as file:
         header = file.readline() if format_of(path).header else b""
-        columns = _columns(header)
+        columns = columns_of(header)
         try:
             for lines in _lines_backwards(file, len(header)):
                 yield [decode(line, columns) for line in reversed(lines.decode().split("\n"))]
@@ -113,30 +114,54 @@ def newest_first(path: "Path") -> "Iterator[list[Recorded]]":
 def _read(
     path: "Path", decode: "Callable[[str, int], _Record]", end: int | None = None
 ) -> "Iterator[_Record]":
-    number = 0
     header = b""
     try:
         with path.open("rb") as file:
             if format_of(path).header:
-                number = 1
                 header = file.readline()
                 check_ours(header, path)
-            columns = _columns(header)
-            for lines in _whole_lines(file, end):
-                for line in lines.decode().split("\n"):
-                    number += 1
-                    yield decode(line, columns)
+            yield from records_in(file, decode, columns_of(header), path, 1 if header else 0, end)
     except OSError as error:
         raise ReportError(f"The report {path} can't be read: {words_of(error)}.") from None
+
+
+def records_in(
+    file: BinaryIO,
+    decode: "Callable[[str, int], _Record]",
+    columns: int,
+    name: object,
+    line: int,
+    end: int | None = None,
+) -> "Iterator[_Record]":
+    """The records from where a file is, up to the last whole line.
+
+    Args:
+        file: The file.
+        decode: Makes a record of a line and the number of its columns.
+        columns: How many a CSV record has.
+        name: What to call the file in messages.
+        line: How many lines stand before.
+        end: Where to end, as a place in the file, or None for all.
+
+    Raises:
+        ReportError: A line is not a record.
+        OSError: It can't be read.
+    """
+    number = line
+    try:
+        for lines in _whole_lines(file, end):
+            for text in lines.decode().split("\n"):
+                number += 1
+                yield decode(text, columns)
     except ValueError as error:
         if isinstance(error, UnicodeDecodeError):  # lines are decoded many at once: it says where in them
             number += error.object[: error.start].count(b"\n") + 1
         raise ReportError(
-            f"Line {number} of the report {path} is not a record of ours; repair or remove that line."
+            f"Line {number} of the report {name} is not a record of ours; repair or remove that line."
         ) from None
 
 
-def _columns(header: bytes) -> int:
+def columns_of(header: bytes) -> int:
     """How many columns the rows of a CSV report have."""
     return len(EARLIER_COLUMNS if is_earlier(header) else COLUMNS)
 
@@ -148,6 +173,8 @@ def _whole_lines(file: BinaryIO, end: int | None) -> "Iterator[bytes]":
         lines, newline, last = data.rpartition(b"\n")
         if not newline:
             rest += data
+            if len(rest) > _LONGEST_LINE:
+                raise ValueError("too long")
             continue
         yield rest + lines
         rest = last

@@ -149,7 +149,7 @@ def test_lines_are_wrapped_for_people(call: Call, monkeypatch: pytest.MonkeyPatc
 def test_an_output_that_ends(call: Call, monkeypatch: pytest.MonkeyPatch, error: OSError, code: int) -> None:
     """Whoever closes a pipe has read enough; a full disk is told."""
 
-    def fail(_: str) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(click, "echo", fail)

@@ -42,6 +42,7 @@ def offered(
     "line",
     [
         "bulkcancel run ", "bulkcancel run inc", "bulkcancel run --sandbox inc", "bulkcancel run -o ", "bulkcancel run --report r", "bulkcancel run --summary ",
+        "bulkcancel report ", "bulkcancel report a.csv --html ", "bulkcancel report --failed f",
         "bulkcancel run in.csv --keys-file ", "bulkcancel run --ca-bundle c", "bulkcancel run --rate nonsense -o ", "bulkcancel run --site nonsense in",
     ],
 )  # fmt: skip
@@ -78,7 +79,7 @@ def test_sites_are_offered(
 @pytest.mark.parametrize(
     ("line", "want"),
     [
-        ("bulkcancel ", ["check", "find", "run", "sandbox"]),
+        ("bulkcancel ", ["check", "find", "run", "report", "sandbox"]),
         ("bulkcancel s", ["sandbox"]),
         ("bulkcancel run --scenario b", ["busy"]),
         ("bulkcancel run --log-format ", ["text", "json"]),

@@ -36,6 +36,7 @@ def test_the_library_imports_nothing_until_it_is_used() -> None:
         (["run", "--help"], []),
         (["find", "--help"], []),
         (["check", "--help"], []),
+        (["report", "--help"], []),
         (["sandbox", "--help"], ["asyncio", "anyio", "ssl"]),
     ],
     ids=" ".join,

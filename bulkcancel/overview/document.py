@@ -1,0 +1,86 @@
+"""An overview as one JSON document, for programs."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from bulkcancel.overview.words import sentences
+from bulkcancel.text import printable
+
+if TYPE_CHECKING:
+    from bulkcancel.overview.facts import Cause, Latency, Overview, Pause, ReportFile, WorkflowTotals
+
+SCHEMA_VERSION = 1
+_LONGEST = 4096
+
+
+def document_of(overview: "Overview") -> dict[str, Any]:
+    """All of it but the timeline."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "summary": " ".join(sentences(overview)),
+        "site": overview.site or None,
+        "reports": [_file(one) for one in overview.files],
+        "rows": overview.rows,
+        "replaced": overview.replaced,
+        "outcomes": {outcome.value: count for outcome, count in overview.outcomes.items()},
+        "unfinished": overview.unfinished,
+        "failures": overview.failures,
+        "sent": overview.sent,
+        "requests": overview.requests,
+        "throttled": overview.throttled,
+        "started_at": _time(overview.begin),
+        "finished_at": _time(overview.end),
+        "duration_s": round(overview.span, 3),
+        "rows_per_s": None if overview.rate is None else round(overview.rate, 3),
+        "paused_s": round(overview.paused, 3),
+        "pauses": [_pause(one) for one in overview.pauses],
+        "latency_ms": _latency(overview.latency),
+        "workflows": [_workflow(one) for one in overview.workflows],
+        "causes": [_cause(one) for one in overview.causes],
+    }
+
+
+def _file(one: "ReportFile") -> dict[str, Any]:
+    return {
+        "name": printable(one.name, _LONGEST),
+        "rows": one.rows,
+        "torn": one.is_torn,
+        "being_written": one.is_being_written,
+    }
+
+
+def _pause(one: "Pause") -> dict[str, Any]:
+    return {"started_at": _time(one.begin), "duration_s": round(one.end - one.begin, 3)}
+
+
+def _latency(one: "Latency | None") -> dict[str, int] | None:
+    if one is None:
+        return None
+    return {"median": one.median, "p90": one.p90, "p99": one.p99, "max": one.longest}
+
+
+def _workflow(one: "WorkflowTotals") -> dict[str, Any]:
+    return {
+        "workflow_id": one.workflow_id,
+        "rows": one.rows,
+        "failures": one.failures,
+        "outcomes": {outcome.value: count for outcome, count in one.outcomes.items()},
+        "latency_ms": _latency(one.latency),
+    }
+
+
+def _cause(one: "Cause") -> dict[str, Any]:
+    return {
+        "outcome": one.outcome.value,
+        "error_code": one.code,
+        "rows": one.rows,
+        "example_line": one.line,
+        "example_detail": one.detail,
+        "hint": one.hint,
+    }
+
+
+def _time(moment: float | None) -> str | None:
+    if moment is None:
+        return None
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

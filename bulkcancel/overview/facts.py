@@ -1,0 +1,198 @@
+"""What several reports come to, as plain values."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bulkcancel.models import CLEAN, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """One of the reports.
+
+    Attributes:
+        name: As it was given.
+        rows: How many rows it has.
+        is_torn: Whether its last line is cut off, and left out.
+        is_being_written: Whether a run goes on that writes it.
+    """
+
+    name: str
+    rows: int
+    is_torn: bool = False
+    is_being_written: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long rows took from their first request to their outcome, waits included, in milliseconds.
+
+    Attributes:
+        median: Half of them took so long at most.
+        p90: Nine of ten.
+        p99: Ninety-nine of a hundred.
+        longest: All.
+    """
+
+    median: int
+    p90: int
+    p99: int
+    longest: int
+
+    @classmethod
+    def of(cls, ordered: "Sequence[int]") -> "Latency":
+        """Of durations in ascending order, at least one."""
+        count = len(ordered)
+        median, p90, p99 = (ordered[min(count - 1, count * share // 100)] for share in (50, 90, 99))
+        return cls(median, p90, p99, ordered[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowTotals:
+    """What became of the rows of one workflow.
+
+    Attributes:
+        workflow_id: Its id.
+        outcomes: Its rows by outcome, those that occur.
+        latency: Of its rows that were sent, or None where none was.
+    """
+
+    workflow_id: str
+    outcomes: dict[Outcome, int]
+    latency: Latency | None
+
+    @property
+    def rows(self) -> int:
+        """All of its rows."""
+        return sum(self.outcomes.values())
+
+    @property
+    def failures(self) -> int:
+        """Those that are neither canceled, nor had ended, nor are duplicates."""
+        return sum(count for outcome, count in self.outcomes.items() if outcome not in CLEAN)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Rows that were not canceled for one and the same reason.
+
+    Attributes:
+        outcome: Their outcome.
+        code: Their error code, or empty.
+        rows: How many they are.
+        line: The input line of one of them.
+        detail: What was said of that one.
+        hint: What to do.
+    """
+
+    outcome: Outcome
+    code: str
+    rows: int
+    line: int
+    detail: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A time in which no row was begun and none ended."""
+
+    begin: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What happened when, in steps of the same length, of rows that were sent.
+
+    Attributes:
+        begin: When the first step begins, in seconds since the epoch.
+        step: How long each is, in seconds.
+        done: Rows that were canceled or had ended already, up to the end of each step.
+        refused: Rows not found or rejected, likewise.
+        open: Rows to be tried again, likewise.
+        median: The median duration of the rows that ended in each step, in milliseconds, or None.
+        p95: What 95 of 100 of them took at most.
+        longest: What all of them took at most.
+    """
+
+    begin: float
+    step: float
+    done: list[int]
+    refused: list[int]
+    open: list[int]
+    median: list[int | None]
+    p95: list[int | None]
+    longest: list[int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What happened.
+
+    Attributes:
+        files: The reports.
+        site: The target, or empty where no report says.
+        lacks_site: Whether rows do not say which target they belong to.
+        replaced: Rows that do not count, for another row of the same pair does.
+        outcomes: The rows that count, by outcome; every outcome is present.
+        sent: How many of them were sent.
+        requests: Requests that were sent to cancel them.
+        throttled: How many of these were answered 429, or 503 by a rate limit.
+        begin: When the first request was sent, in seconds since the epoch, or None.
+        end: When the last outcome was known, or None.
+        pauses: Times in which nothing happened.
+        latency: Of all rows that were sent, or None.
+        workflows: What became of the rows of each workflow, most rows first.
+        causes: Why rows were not canceled, most frequent first.
+        timeline: What happened when, or None where nothing was sent.
+    """
+
+    files: tuple[ReportFile, ...]
+    site: str
+    lacks_site: bool
+    replaced: int
+    outcomes: dict[Outcome, int]
+    sent: int
+    requests: int
+    throttled: int
+    begin: float | None
+    end: float | None
+    pauses: tuple[Pause, ...]
+    latency: Latency | None
+    workflows: tuple[WorkflowTotals, ...]
+    causes: tuple[Cause, ...]
+    timeline: Timeline | None
+
+    @property
+    def rows(self) -> int:
+        """The rows that count."""
+        return sum(self.outcomes.values())
+
+    @property
+    def unfinished(self) -> int:
+        """Those of them that `--resume` would try again."""
+        return sum(count for outcome, count in self.outcomes.items() if not outcome.is_done)
+
+    @property
+    def failures(self) -> int:
+        """Those of them that are neither canceled, nor had ended, nor are duplicates."""
+        return sum(count for outcome, count in self.outcomes.items() if outcome not in CLEAN)
+
+    @property
+    def span(self) -> float:
+        """Seconds from the first request to the last outcome."""
+        return 0.0 if self.begin is None or self.end is None else self.end - self.begin
+
+    @property
+    def paused(self) -> float:
+        """Seconds of all pauses."""
+        return sum(pause.end - pause.begin for pause in self.pauses)
+
+    @property
+    def rate(self) -> float | None:
+        """Rows per second over the whole span, or None where there is none."""
+        return self.sent / self.span if self.span > 0.0 else None
