@@ -10,6 +10,7 @@ from bulkcancel.models import CLEAN, Outcome
 from bulkcancel.overview.facts import Cause, Latency, Overview, ReportFile, WorkflowTotals
 from bulkcancel.overview.merge import counted
 from bulkcancel.overview.moments import Moments, duration_of
+from bulkcancel.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_CAUSES = 100  # counted apart, for a server may give each row a code of its own
 _OTHER = "other"
+_LONGEST_SITE = 253
 _DURATION_BITS = 32
 _DURATION = (1 << _DURATION_BITS) - 1
 
@@ -90,7 +92,7 @@ class _Counting:
         usual = 0.0 if latency is None else latency.median / 1000
         return Overview(
             files=files,
-            site=merged.site,
+            site=printable(merged.site, _LONGEST_SITE),
             lacks_site=merged.lacks_site,
             replaced=merged.replaced,
             outcomes={outcome: self._outcomes[outcome] for outcome in Outcome},

@@ -91,9 +91,9 @@ def _row(cells: "Sequence[str]") -> str:
 
 def code(text: str) -> str:
     """A text as code, whatever it holds: no mark-up, no mention, no end of a cell."""
-    shown = printable(text, _LONGEST).replace("|", "\\|")
+    shown = printable(text, _LONGEST).replace("|", "\\|").strip() or " "
     fence = "`" * (max(map(len, _TICKS.findall(shown)), default=0) + 1)
-    space = " " if shown.startswith("`") or shown.endswith("`") or not shown.strip() else ""
+    space = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{fence}{space}{shown}{space}{fence}"
 
 

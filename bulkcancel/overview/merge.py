@@ -97,7 +97,7 @@ class _Merging:
         own: dict[int, int] = {}
         first, last = float("inf"), float("-inf")
         for row in report.results():
-            if row.site != self._site:
+            if row.site != self._site or not row.site:
                 self._check_site(row.site, report.name)
             if row.started_at is not None:
                 first = min(first, row.started_at)

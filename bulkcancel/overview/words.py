@@ -53,7 +53,8 @@ def _what(overview: "Overview") -> str:
     distinct = overview.rows - counts[Outcome.DUPLICATE]
     all_of_them = "all " if canceled == distinct and distinct > 1 else ""
     rows = f"Of {number_of(overview.rows, 'row')}{_at(overview)}"
-    words = f"{rows}, {all_of_them}{canceled:,} {_were(canceled)} canceled"
+    number_canceled = f"{canceled:,}" if canceled else "none"
+    words = f"{rows}, {all_of_them}{number_canceled} {_were(canceled or 1)} canceled"
     if ended:
         words += f" and {ended:,} had ended already"
     others = [
@@ -61,7 +62,7 @@ def _what(overview: "Overview") -> str:
         for outcome, count in counts.items()
         if count and (outcome not in CLEAN or outcome is Outcome.DUPLICATE)
     ]
-    return f"{words}{': the others are ' if others else ''}{', '.join(others)}."
+    return f"{words}{'; ' if others else ''}{', '.join(others)}."
 
 
 def _when(overview: "Overview") -> str:

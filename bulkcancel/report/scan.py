@@ -174,7 +174,8 @@ def _whole_lines(file: BinaryIO, end: int | None) -> "Iterator[bytes]":
         if not newline:
             rest += data
             if len(rest) > _LONGEST_LINE:
-                raise ValueError("too long")
+                yield rest  # whoever decodes it will say that it is no record
+                rest = b""
             continue
         yield rest + lines
         rest = last

@@ -3,7 +3,6 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const root = document.documentElement;
   const count = new Intl.NumberFormat("en");
-  const PRINTED_ROWS = 200;
 
   const milliseconds = (value) => {
     if (value === null || value === undefined) return "";
@@ -195,7 +194,7 @@
   addEventListener("beforeprint", () => {
     before = { theme: root.dataset.theme, rows: failures?.page.len() };
     root.dataset.theme = "light";
-    failures?.page.len(PRINTED_ROWS).draw();
+    failures?.page.len(data.printedRows).draw();
     drawAll();
   });
   addEventListener("afterprint", () => {

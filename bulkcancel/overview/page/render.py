@@ -30,6 +30,7 @@ _LICENCES = ("vendor/uplot.LICENSE.txt", "vendor/datatables.LICENSE.txt")
 _NOTHING_ELSE = "default-src 'none'; base-uri 'none'; form-action 'none'"
 _MOST_WORKFLOWS = 10_000
 _MOST_CAUSES = 100
+_PRINTED_ROWS = 200  # of the failures, on paper
 _SLICES = 12  # of the table that says what a chart shows
 _LONGEST_NAME = 4096
 
@@ -64,6 +65,7 @@ class Page:
             more_causes=max(0, len(overview.causes) - _MOST_CAUSES),
             more_workflows=max(0, len(overview.workflows) - _MOST_WORKFLOWS),
             left_out=self._rows.left_out,
+            printed_rows=_PRINTED_ROWS,
             files=[(printable(one.name, _LONGEST_NAME), one.rows) for one in overview.files],
             slices=[] if overview.timeline is None else list(_slices(overview.timeline)),
             pauses=[(words.moment(one.begin), duration(one.end - one.begin)) for one in overview.pauses],
@@ -84,6 +86,7 @@ class Page:
             "pauses": [[one.begin, one.end] for one in overview.pauses],
             "workflows": [_workflow(one) for one in overview.workflows[:_MOST_WORKFLOWS]],
             "failures": self._rows.data(),
+            "printedRows": _PRINTED_ROWS,
         }
 
 

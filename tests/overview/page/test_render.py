@@ -1,0 +1,177 @@
+"""The page, as it is written."""
+
+import json
+import re
+from base64 import b64encode
+from hashlib import sha256
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+from support.reports import Rows, overview, row, uuid
+
+from bulkcancel.models import CLEAN, Outcome, Result
+from bulkcancel.overview.page import render
+from bulkcancel.overview.page.render import MARK, Page
+
+HOSTILE = [
+    "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!--", "]]>", "{{ 7 * 7 }}", "{% raw %}",
+    "&lt;b&gt;", "\u2028\u2029", "\u202eevil", "\x00\x1b[31m", "=1+1", "'\"`", "javascript:alert(1)",
+]  # fmt: skip
+TAGS = {
+    "html", "head", "meta", "title", "link", "style", "body", "a", "header", "p", "h1", "button", "main", "section", "ul", "li",
+    "noscript", "div", "h2", "table", "thead", "tr", "th", "tbody", "td", "span", "strong", "bdi", "br", "details", "summary",
+    "label", "select", "option", "code", "pre", "script",
+}  # fmt: skip
+
+
+def page_of(*rows: Result) -> str:
+    """The page of those rows."""
+    page = Page()
+    for one in rows:
+        if one.outcome not in CLEAN:
+            page.take(one)
+    return page.render(overview(Rows(*rows)))
+
+
+def data_of(page: str) -> dict[str, object]:
+    """The data in it."""
+    (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    found: dict[str, object] = json.loads(text)
+    return found
+
+
+class Outline(HTMLParser):
+    """What a browser would make of a page: its elements, and their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note it."""
+        self.tags.append(tag)
+        self.attributes += attrs
+
+
+def test_the_page_begins_as_ours_do_and_tells_what_happened() -> None:
+    """In a sentence, and as a title."""
+    page = page_of(row(2), row(3, Outcome.FAILED, at=1, error_code="http_5xx", error_detail="down"))
+    assert page.encode().startswith(MARK)
+    assert "<title>Cancel at datadoghq.eu: Not done</title>" in page
+    assert "Of 2 rows at datadoghq.eu, 1 was canceled; 1 failed." in page
+    assert "See Datadog&#39;s status page" in page
+
+
+def test_nothing_is_loaded_from_elsewhere() -> None:
+    """The policy forbids it; and no attribute leads anywhere."""
+    outline = Outline(page_of(row(2), row(3, Outcome.FAILED)))
+    assert {name for name, _ in outline.attributes} & {
+        "src",
+        "srcset",
+        "action",
+        "poster",
+        "onerror",
+        "onload",
+    } == set()
+    assert {value for name, value in outline.attributes if name == "href"} == {"#failures", "data:,"}
+    (policy,) = [
+        value or "" for name, value in outline.attributes if name == "content" and "src" in (value or "")
+    ]
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
+    assert "http" not in policy
+
+
+def test_the_scripts_are_those_that_the_policy_allows() -> None:
+    """Each by the sum of its bytes."""
+    page = page_of(row(2))
+    allowed = unescape(page.partition("<title>")[0])
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert len(scripts) == 3
+    for script in scripts:
+        assert f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" in allowed
+        assert "\r" not in script
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_server_said_is_data_in_the_page(text: str) -> None:
+    """No element and no attribute comes of it, and the data comes back as it was, but for what can't be printed."""
+    rows = [
+        row(
+            2,
+            Outcome.REJECTED,
+            error_code=text,
+            error_detail=text,
+            workflow_id=text,
+            instance_id="i",
+            site=text,
+        ),
+        row(
+            3,
+            Outcome.INVALID,
+            error_code=text,
+            error_detail="x",
+            workflow_id=text,
+            instance_id=text,
+            site=text,
+        ),
+    ]
+    page = page_of(*rows)
+    outline, harmless = (
+        Outline(page),
+        Outline(page_of(*(one._replace(error_code="a", error_detail="b") for one in rows))),
+    )
+    assert set(outline.tags) <= TAGS
+    assert outline.tags.count("script") == harmless.tags.count("script") == 4
+    assert {name for name, _ in outline.attributes} == {name for name, _ in harmless.attributes}
+    printed = unescape(re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL))
+    assert not set("\x00\x1b\u202e\u2028\ud800") & set(printed)
+    failures = data_of(page)["failures"]
+    assert isinstance(failures, dict)
+    if text.isprintable():
+        assert text in failures["texts"]
+        assert text in printed
+
+
+def test_a_text_that_no_file_can_hold_is_escaped() -> None:
+    """A lone surrogate, which JSON lines can bring."""
+    page = page_of(row(2, Outcome.REJECTED, error_detail="a\ud800b"))
+    assert "a\\ud800b" in page
+    assert page.encode()
+
+
+def test_a_page_of_nothing_is_a_page() -> None:
+    """No row was written; then none was canceled, for none was sent; then all were."""
+    assert "No row was written yet." in page_of()
+    assert "<p>There is none.</p>" in page_of()
+    stopped = page_of(row(2, Outcome.NOT_ATTEMPTED), row(3, Outcome.INVALID, workflow_id=""))
+    assert 'id="progress-chart"' not in stopped
+    assert data_of(stopped)["timeline"] is None
+    assert 'class="verdict good"' in page_of(row(2))
+
+
+def test_what_is_left_out_of_a_page_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows, workflows and causes past what a page can hold."""
+    monkeypatch.setattr(render, "_MOST_WORKFLOWS", 2)
+    monkeypatch.setattr(render, "_MOST_CAUSES", 2)
+    monkeypatch.setattr("bulkcancel.overview.page.rows.MOST_ROWS", 2)
+    page = page_of(*(row(n, Outcome.REJECTED, workflow_id=uuid(n), error_code=f"c{n}") for n in range(5)))
+    assert "The 3 with the fewest rows are left out." in page
+    assert "And 3 other causes." in page
+    assert "Shown are the first 2 of 5; all of them are in the report." in page
+
+
+def test_the_table_of_progress_ends_with_the_whole() -> None:
+    """For whoever can't see a chart."""
+    page = page_of(*(row(n, at=n) for n in range(30)), row(40, Outcome.FAILED, at=35))
+    (table,) = re.findall(r"Progress as a table.*?</table>", page, re.DOTALL)
+    assert len(re.findall(r'<th scope="row">', table)) == 12
+    assert re.findall(r'<td class="number">(\d+)</td>', table)[-3:] == ["30", "0", "1"]
+
+
+def test_the_page_is_the_same_each_time() -> None:
+    """It says nothing of when or where it was made."""
+    assert page_of(row(2)) == page_of(row(2))
