@@ -9,12 +9,13 @@ TABLES := $(VENV)/.tables
 BENCH := $(VENV)/.bench
 MUTANTS := $(VENV)/.mutants
 
-.PHONY: help demo test check static tests lint types audit secrets fuzz docs build mutants bench bench-resume simulate plot crash clean
+.PHONY: help demo test check browser static tests lint types audit secrets fuzz docs build mutants bench bench-resume simulate plot crash clean
 
 help:
 	@echo "make demo   cancel a sample of 1,000 instances against the embedded sandbox"
 	@echo "make test   run the tests"
 	@echo "make check  everything: lint, types, audit, secrets, a short fuzz, tests with coverage, docs, package"
+	@echo "make browser  look at the page of report --html in a Chromium, which it installs where it may"
 	@echo "make fuzz   fuzz each target for FUZZ_SECONDS (60)"
 	@echo "make mutants  break the rooms that decide on purpose, and see that a test notices, about half an hour"
 	@echo "make bench  measure speed and pacing next to the vendor's SDK and a plain script, about twenty minutes;"
@@ -74,6 +75,12 @@ build: $(STAMP)
 	@ls dist
 
 check: static tests
+
+# The tests of the page alone. Where there is no Chromium and none can be installed, they are skipped and say so.
+browser: $(STAMP)
+	@command -v chromium || command -v chromium-browser || command -v google-chrome \
+		|| { [ "$$(id -u)" = 0 ] && apt-get install -y -q --no-install-recommends chromium; } || true
+	$(BIN)/pytest -m browser
 
 # What needs the network or the settings of pip comes first, so that the tests need neither.
 static: lint types audit secrets docs build

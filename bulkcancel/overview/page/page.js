@@ -87,6 +87,7 @@
   };
 
   // Tables: DataTables. Everything goes in as text: `asText` escapes it, for what is shown and for what is searched.
+  DataTable.ext.errMode = "throw"; // to the console, not as an alert
   const asText = DataTable.render.text();
   const plain = (title, more) => ({ title, render: asText, ...more });
   const shown = (words) => ({ display: words, _: (value) => value });
@@ -145,7 +146,7 @@
         plain("Outcome"),
         plain("Code", { className: "code" }),
         plain("What was said", { className: "detail" }),
-        { title: "Workflow", className: "id", render: { display: (value) => asText.display(all.texts[value]), filter: (value) => asText.filter(all.texts[value]), sort: (value) => all.texts[value], type: "string" } },
+        { title: "Workflow", className: "id", render: { display: (value) => asText.display(all.texts[value]), filter: (value) => asText.filter(all.texts[value]), _: (value) => all.texts[value] } },
         plain("Instance", { className: "id" }),
         numbered("Status", whole),
         numbered("Requests", whole),

@@ -1,0 +1,232 @@
+"""`bulkcancel report`: what is written where, what is said, and how it ends."""
+
+import gzip
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from support.cliapp import Call, outcomes
+from support.reports import Rows, overview, row, uuid, write_report
+
+from bulkcancel.cli import reporting
+from bulkcancel.models import Outcome
+from bulkcancel.overview.document import document_of
+from bulkcancel.overview.markdown import markdown_of
+from bulkcancel.overview.text import text_of
+from bulkcancel.report import Report
+
+ROWS = [row(2), row(3, Outcome.FAILED, at=1, error_code="http_5xx"), row(4, Outcome.NOT_FOUND, at=2)]
+DONE = [row(2), row(3, at=1)]
+
+
+@pytest.fixture
+def report(call: Call) -> Call:
+    """The command, with a report of each end in the directory."""
+    write_report("a.csv", ROWS)
+    write_report("done.csv", DONE)
+    return lambda *words: call("report", *words)
+
+
+def test_the_text_goes_to_standard_output(report: Call) -> None:
+    """And what to do next to standard error, as a last line; no keys are needed."""
+    ended = report("a.csv")
+    assert (ended.code, ended.out) == (0, text_of(overview(Rows(*ROWS)), 100))
+    assert ended.err == "1 row is to be tried again: bulkcancel run --resume -o a.csv --site datadoghq.eu\n"
+
+
+def test_nothing_to_be_tried_again_is_said(report: Call) -> None:
+    """So that nobody looks for a command."""
+    assert report("done.csv").err == "2 rows, none to be tried again.\n"
+
+
+def test_the_text_is_as_wide_as_the_terminal(report: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within reason."""
+    monkeypatch.setattr(reporting, "is_terminal", lambda _: True)
+    for columns, width in [("20", 40), ("70", 70), ("300", 120)]:
+        monkeypatch.setenv("COLUMNS", columns)
+        assert report("a.csv").out == text_of(overview(Rows(*ROWS)), width)
+
+
+def test_json_and_markdown_stand_in_place_of_the_text(report: Call) -> None:
+    """As they are, for a program and for a ticket."""
+    found = overview(Rows(*ROWS))
+    assert json.loads(report("a.csv", "--json").out) == document_of(found)
+    assert report("a.csv", "--markdown").out == markdown_of(found)
+
+
+def test_several_reports_are_one(report: Call) -> None:
+    """Whatever their formats."""
+    write_report("b.jsonl", [row(3, at=9), row(5)])
+    Path("b.gz").write_bytes(gzip.compress(Path("b.jsonl").read_bytes()))
+    ended = report("a.csv", "b.gz", "--json")
+    found = json.loads(ended.out)
+    assert (found["rows"], found["replaced"], found["outcomes"]["canceled"]) == (4, 1, 3)
+    assert "1 row is left out: another row of the same pair got further or is later." in ended.err
+
+
+def test_a_report_that_is_named_twice_is_read_once(report: Call) -> None:
+    """By whatever names."""
+    Path("link.csv").symlink_to("a.csv")
+    ended = report("a.csv", "./a.csv", "link.csv", "--json")
+    assert json.loads(ended.out)["rows"] == 3
+    assert ended.err.count("is given twice; it is read once.") == 2
+
+
+def test_reports_of_two_targets_are_refused_with_both_names(report: Call) -> None:
+    """Nothing is written."""
+    write_report("s.csv", [row(2, site="sandbox")])
+    ended = report("a.csv", "s.csv", "--failed", "again.csv", "--html", "p.html")
+    assert (ended.code, ended.out) == (2, "")
+    assert "a.csv belongs to datadoghq.eu, and s.csv to sandbox" in ended.last
+    assert not Path("again.csv").exists()
+    assert not Path("p.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Missing argument 'FILE...'"),
+        (("none.csv",), "none.csv can't be read: No such file or directory."),
+        (("empty.csv",), "empty.csv is not a report of bulkcancel: it is empty."),
+        (("found.csv",), "bulkcancel find"),
+        (("bad.csv",), "Line 3 of the report bad.csv"),
+        (("a.csv", "--json", "--markdown"), "both go to standard output"),
+        (("a.csv", "--json", "--html", "-"), "both go to standard output"),
+        (("a.csv", "--failed", "-", "--html", "-"), "both go to standard output"),
+        (("-", "-"), "Standard input can be read once"),
+        (("a.csv", "--failed", "done.csv"), "done.csv is there already"),
+        (("a.csv", "--failed", "no/dir.csv"), "no/dir.csv can't be written: No such file"),
+        (("a.csv", "--html", "a.csv"), "is not a page of ours"),
+        (("a.csv", "--html", "no/p.html"), "can't be written: No such file"),
+        (("a.csv", "--html", "."), "can't be written"),
+        (("a.csv", "--htm", "x"), "Did you mean"),
+    ],
+)
+def test_what_cannot_be_done_is_told_with_the_reason(report: Call, words: tuple[str, ...], said: str) -> None:
+    """Exit code 2, and no file is touched."""
+    Path("empty.csv").touch()
+    Path("found.csv").write_text("workflow_id,instance_id,status\n")
+    Path("bad.csv").write_bytes(Path("a.csv").read_bytes().replace(b"failed", b"fallen"))
+    before = {one: one.read_bytes() for one in Path().iterdir()}
+    ended = report(*words)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+    assert {one: one.read_bytes() for one in Path().iterdir()} == before
+
+
+def test_rows_to_be_tried_again_are_the_next_input(report: Call, call: Call) -> None:
+    """Private, and only those; `run` takes them as they are."""
+    rows = [
+        row(2),
+        *(row(n, Outcome.FAILED, error_code="=1+1", site="sandbox") for n in (3, 4)),
+        row(5, Outcome.NOT_FOUND),
+    ]
+    write_report("r.csv", [one._replace(site="sandbox") for one in rows])
+    ended = report("r.csv", "--failed", "again.csv")
+    assert ended.last == "2 rows are to be tried again: bulkcancel run again.csv --sandbox"
+    path = Path("again.csv")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text().splitlines()[0] == "workflow_id,instance_id,outcome,error_code"
+    assert "2 instances" in call("run", "again.csv", "--sandbox", "--dry-run").err
+
+
+@pytest.mark.slow
+def test_a_second_try_and_the_first_come_to_one_story(report: Call, call: Call) -> None:
+    """Failed rows, tried again at the sandbox, are canceled in the end."""
+    write_report("r.csv", [row(n, Outcome.FAILED, site="sandbox", at=-1e6) for n in (3, 4)])
+    report("r.csv", "--failed", "again.csv")
+    assert call("run", "again.csv", "--sandbox", "--yes", "-o", "second.csv").code == 0
+    assert outcomes("second.csv") == [Outcome.CANCELED] * 2
+    found = json.loads(report("r.csv", "second.csv", "--json").out)
+    assert (found["rows"], found["outcomes"]["canceled"], found["unfinished"]) == (2, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words", "said"),
+    [
+        ([row(3, Outcome.FAILED, instance_id="i")], ("--failed", "x.csv"), "run x.csv --any-id --site datadoghq.eu"),
+        ([row(3, Outcome.FAILED)], ("--failed", "-"), "on standard output, for bulkcancel run - --yes --site datadoghq.eu"),
+        ([row(3, Outcome.FAILED, site="gateway.test")], ("--failed", "a b.csv"), "bulkcancel run 'a b.csv'"),
+        ([row(3, Outcome.FAILED)], ("done.csv",), "bulkcancel report r.csv done.csv --failed again.csv"),
+        ([row(3, Outcome.FAILED, site="")], (), "bulkcancel run --resume -o r.csv"),
+    ],
+)  # fmt: skip
+def test_the_last_line_has_the_command_that_goes_on(
+    report: Call, rows: list[object], words: tuple[str, ...], said: str
+) -> None:
+    """It can be pasted."""
+    write_report("r.csv", rows)  # type: ignore[arg-type] # they are results
+    write_report("done.csv", [row(9)])
+    assert report("r.csv", *words).last.endswith(f"{said}")
+
+
+def test_failed_rows_can_go_to_the_next_program(report: Call) -> None:
+    """In place of the text."""
+    ended = report("a.csv", "--failed", "-")
+    assert ended.out.splitlines() == [
+        "workflow_id,instance_id,outcome,error_code",
+        f"{uuid(0)},{uuid(3)},failed,http_5xx",
+    ]
+
+
+def test_failed_rows_can_be_json_lines(report: Call) -> None:
+    """Where the file is called so."""
+    report("a.csv", "--failed", "x.jsonl")
+    want = {"workflow_id": uuid(0), "instance_id": uuid(3), "outcome": "failed", "error_code": "http_5xx"}
+    assert json.loads(Path("x.jsonl").read_text()) == want
+
+
+def test_a_list_that_could_not_be_finished_goes_again(report: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a list would be taken for a whole one."""
+    monkeypatch.setattr(
+        "bulkcancel.cli.rows_again.cell", lambda _: (_ for _ in ()).throw(OSError(28, "No space left"))
+    )
+    ended = report("a.csv", "--failed", "x.csv")
+    assert (ended.code, ended.last) == (2, "x.csv can't be written: No space left.")
+    assert not Path("x.csv").exists()
+
+
+def test_a_run_that_goes_on_is_said_and_not_disturbed(report: Call) -> None:
+    """It is read as far as it is."""
+    running = Report.create(Path("now.csv"))
+    running.take(row(2))
+    ended = report("now.csv")
+    running.take(row(3))
+    running.close()
+    assert "Note: now.csv is being written by a run: this is how far it is." in ended.out
+    assert json.loads(report("now.csv", "--json").out)["rows"] == 2
+
+
+def test_a_torn_line_is_said_and_left_out(report: Call) -> None:
+    """As a crash may leave it."""
+    Path("torn.csv").write_bytes(Path("a.csv").read_bytes()[:-9])
+    ended = report("torn.csv")
+    assert ended.code == 0
+    assert "torn.csv ends in the middle of a line" in ended.out
+
+
+def test_quiet_leaves_the_last_line(report: Call) -> None:
+    """And warnings."""
+    assert report("a.csv", "-q").err.count("\n") == 1
+
+
+def test_the_last_line_can_be_json(report: Call) -> None:
+    """With the counts."""
+    last = json.loads(report("a.csv", "--log-format", "json").last)
+    assert (last["rows"], last["unfinished"]) == (3, 1)
+
+
+def test_options_can_be_set_in_the_environment(report: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their own names."""
+    monkeypatch.setenv("BULKCANCEL_JSON", "1")
+    assert json.loads(report("a.csv").out)["rows"] == 3
+
+
+def test_standard_input_is_a_report_too(report: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `run -o -` writes it."""
+    with Path("a.csv").open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        ended = report("-")
+    assert ended.code == 0
+    assert ended.last == "1 row is to be tried again: bulkcancel report - --failed again.csv"
