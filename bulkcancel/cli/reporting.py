@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from bulkcancel.report.saved import SavedReport
 
 _NARROWEST, _WIDEST, _USUAL = 40, 120, 100
+_MEGABYTE = 1_000_000
+_WORTH_SAYING = 50 * _MEGABYTE
 _SANDBOX = "sandbox"
 
 
@@ -52,6 +54,9 @@ def report(options: "ReportOptions", invocation: "Invocation", clock: "Clock") -
     again: RowsAgain | None = None
     with ExitStack() as stack:
         reports = [stack.enter_context(open_saved(name)) for name in _each_once(options.files, messages)]
+        size = sum(one.size for one in reports)
+        if size >= _WORTH_SAYING:
+            messages.info(f"Reading {size / _MEGABYTE:,.0f} MB of reports takes a while.")
         merged = merge(reports)
         watchers = [] if page is None else [page.take]
         if options.failed is not None:

@@ -15,7 +15,6 @@ _MOST_TICKS = 1_000_000
 _TICK = 0.05  # seconds, the precision of a pause where the whole is not so long that it must be less
 _SHORTEST_PAUSE = 0.5  # seconds
 _SLOW = 3.0  # medians: a slower reply alone is no pause
-_MOST_PAUSES = 500
 _LONGEST = (1 << 32) - 1  # milliseconds that are counted exactly, 49 days
 
 
@@ -65,7 +64,7 @@ class Moments:
         )
 
     def pauses(self, usual: float) -> tuple[Pause, ...]:
-        """The times in which no row began and none ended, the longest where there are very many.
+        """The times in which no row began and none ended.
 
         Args:
             usual: What a row takes in the median, in seconds.
@@ -80,8 +79,7 @@ class Moments:
                     Pause(self._begin + (last + 1) * tick, min(self._begin + following * tick, self._end))
                 )
             last = following
-        found.sort(key=lambda pause: pause.begin - pause.end)
-        return tuple(sorted(found[:_MOST_PAUSES], key=lambda pause: pause.begin))
+        return tuple(found)
 
 
 def duration_of(row: "Result") -> int:

@@ -40,6 +40,7 @@ class SavedReport:
     Attributes:
         name: What to call it in messages.
         is_torn: Whether its last line is cut off, and left out.
+        size: How many bytes it has, unpacked.
     """
 
     def __init__(self, name: str, file: BinaryIO, source: IO[bytes]) -> None:
@@ -66,6 +67,7 @@ class SavedReport:
         self._start += len(header)
         self._end = max(self._start, end_of_lines(file.fileno(), size))
         self.is_torn = self._end < size
+        self.size = size
 
     def results(self) -> "Iterator[Result]":
         """Every row, in the order written.

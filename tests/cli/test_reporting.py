@@ -206,6 +206,12 @@ def test_a_torn_line_is_said_and_left_out(report: Call) -> None:
     assert "torn.csv ends in the middle of a line" in ended.out
 
 
+def test_a_long_reading_is_announced(report: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing would move for many seconds."""
+    monkeypatch.setattr(reporting, "_WORTH_SAYING", 1)
+    assert report("a.csv").err.startswith("Reading 0 MB of reports takes a while.\n")
+
+
 def test_quiet_leaves_the_last_line(report: Call) -> None:
     """And warnings."""
     assert report("a.csv", "-q").err.count("\n") == 1

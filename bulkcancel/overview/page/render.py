@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulkcancel.models import Outcome, Result
-    from bulkcancel.overview.facts import Latency, Overview, Timeline, WorkflowTotals
+    from bulkcancel.overview.facts import Latency, Overview, Pause, Timeline, WorkflowTotals
 
 #: How each of our pages begins, and no other file.
 MARK = b"<!doctype html>\n<!-- bulkcancel report -->\n"
@@ -30,6 +30,7 @@ _LICENCES = ("vendor/uplot.LICENSE.txt", "vendor/datatables.LICENSE.txt")
 _NOTHING_ELSE = "default-src 'none'; base-uri 'none'; form-action 'none'"
 _MOST_WORKFLOWS = 10_000
 _MOST_CAUSES = 100
+_MOST_PAUSES = 500
 _PRINTED_ROWS = 200  # of the failures, on paper
 _SLICES = 12  # of the table that says what a chart shows
 _LONGEST_NAME = 4096
@@ -51,6 +52,7 @@ class Page:
             autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         template = environment.from_string(_asset("page.html.jinja"))
+        pauses = _longest(overview.pauses)
         scripts = [_asset(name) for name in _SCRIPTS]
         return template.render(
             title=f"Cancel at {overview.site}" if overview.site else "Cancel of workflow executions",
@@ -68,7 +70,7 @@ class Page:
             printed_rows=_PRINTED_ROWS,
             files=[(printable(one.name, _LONGEST_NAME), one.rows) for one in overview.files],
             slices=[] if overview.timeline is None else list(_slices(overview.timeline)),
-            pauses=[(words.moment(one.begin), duration(one.end - one.begin)) for one in overview.pauses],
+            pauses=[(words.moment(one.begin), duration(one.end - one.begin)) for one in pauses],
             requests=words.requests_words(overview),
             latency=words.latency_words(overview),
             version=__version__,
@@ -83,7 +85,7 @@ class Page:
     def _data(self, overview: "Overview") -> dict[str, Any]:
         return {
             "timeline": _timeline(overview.timeline),
-            "pauses": [[one.begin, one.end] for one in overview.pauses],
+            "pauses": [[one.begin, one.end] for one in _longest(overview.pauses)],
             "workflows": [_workflow(one) for one in overview.workflows[:_MOST_WORKFLOWS]],
             "failures": self._rows.data(),
             "printedRows": _PRINTED_ROWS,
@@ -92,6 +94,12 @@ class Page:
 
 def _asset(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _longest(pauses: "tuple[Pause, ...]") -> "list[Pause]":
+    """The longest of them, in the order they happened in."""
+    longest = sorted(pauses, key=lambda one: one.begin - one.end)[:_MOST_PAUSES]
+    return sorted(longest, key=lambda one: one.begin)
 
 
 def _policy(scripts: list[str]) -> str:

@@ -6,6 +6,7 @@ from base64 import b64encode
 from hashlib import sha256
 from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from support.reports import Rows, overview, row, uuid
@@ -34,10 +35,10 @@ def page_of(*rows: Result) -> str:
     return page.render(overview(Rows(*rows)))
 
 
-def data_of(page: str) -> dict[str, object]:
+def data_of(page: str) -> dict[str, Any]:
     """The data in it."""
     (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
-    found: dict[str, object] = json.loads(text)
+    found: dict[str, Any] = json.loads(text)
     return found
 
 
@@ -130,7 +131,6 @@ def test_what_a_server_said_is_data_in_the_page(text: str) -> None:
     printed = unescape(re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL))
     assert not set("\x00\x1b\u202e\u2028\ud800") & set(printed)
     failures = data_of(page)["failures"]
-    assert isinstance(failures, dict)
     if text.isprintable():
         assert text in failures["texts"]
         assert text in printed
@@ -154,11 +154,16 @@ def test_a_page_of_nothing_is_a_page() -> None:
 
 
 def test_what_is_left_out_of_a_page_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows, workflows and causes past what a page can hold."""
+    """Rows, workflows, causes and pauses past what a page can hold."""
     monkeypatch.setattr(render, "_MOST_WORKFLOWS", 2)
     monkeypatch.setattr(render, "_MOST_CAUSES", 2)
+    monkeypatch.setattr(render, "_MOST_PAUSES", 2)
     monkeypatch.setattr("bulkcancel.overview.page.rows.MOST_ROWS", 2)
-    page = page_of(*(row(n, Outcome.REJECTED, workflow_id=uuid(n), error_code=f"c{n}") for n in range(5)))
+    page = page_of(
+        *(row(n, Outcome.REJECTED, at=n * n, workflow_id=uuid(n), error_code=f"c{n}") for n in range(5))
+    )
+    assert "The 2 longest of 4 pauses" in page
+    assert [round(end - begin) for begin, end in data_of(page)["pauses"]] == [5, 7]
     assert "The 3 with the fewest rows are left out." in page
     assert "And 3 other causes." in page
     assert "Shown are the first 2 of 5; all of them are in the report." in page
