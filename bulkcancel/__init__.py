@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from bulkcancel.events import Observer
     from bulkcancel.models import ExitCode, InstanceRef, Outcome, Result, StopReason
     from bulkcancel.operations.check import check
+    from bulkcancel.operations.drain import DrainOutcome
     from bulkcancel.operations.find import FoundInstance, InstanceSearch
     from bulkcancel.operations.findings import CheckName, CheckStatus, Finding
-    from bulkcancel.operations.library import cancel_all
+    from bulkcancel.operations.library import cancel_all, open_session
     from bulkcancel.operations.selection import Selection
-    from bulkcancel.operations.session import Session, open_session
+    from bulkcancel.operations.session import Session
     from bulkcancel.settings import FailureLimit, Rate, Settings, Shard
     from bulkcancel.tally import Summary
 
@@ -35,6 +36,7 @@ __all__ = [
     "CheckStatus",
     "ConfigurationError",
     "Credentials",
+    "DrainOutcome",
     "ExitCode",
     "FailureLimit",
     "Finding",
@@ -62,6 +64,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "DrainOutcome": "bulkcancel.operations.drain",
     "FoundInstance": "bulkcancel.operations.find",
     "InstanceSearch": "bulkcancel.operations.find",
     "Selection": "bulkcancel.operations.selection",
@@ -70,7 +73,7 @@ _HOMES = {
     "CheckName": "bulkcancel.operations.findings",
     "CheckStatus": "bulkcancel.operations.findings",
     "Finding": "bulkcancel.operations.findings",
-    "open_session": "bulkcancel.operations.session",
+    "open_session": "bulkcancel.operations.library",
     "Session": "bulkcancel.operations.session",
     "Observer": "bulkcancel.events",
     "Credentials": "bulkcancel.datadog",

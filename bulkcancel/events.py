@@ -37,6 +37,7 @@ class Concern(StrEnum):
     FEW_FILES = "few_files"
     MAY_NOT_READ = "may_not_read"
     NOT_COMPACTED = "not_compacted"
+    KEEPS_STARTING = "keeps_starting"
     SLOW_DISK = "slow_disk"
 
 
@@ -115,6 +116,25 @@ class Listed:
     read: int
     matching: int
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassEnded:
+    """A drain has listed what runs, and everything it found has its outcome.
+
+    Attributes:
+        number: Which pass, from 1.
+        running: Instances that were found running.
+        new: How many of them no pass before had found.
+        seconds: Since the pass before began, or this one where it is the first.
+        is_whole: Whether every list was read to its end, and no filter hid a running instance.
+    """
+
+    number: int
+    running: int
+    new: int
+    seconds: float
+    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +263,7 @@ Event = (
     | Finished
     | PageRead
     | Listed
+    | PassEnded
     | Paused
     | Resumed
     | OutageBegan

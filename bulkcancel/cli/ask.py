@@ -50,11 +50,12 @@ def check_askable(*, reads_rows: bool) -> None:
         raise ConfigurationError("There is no terminal to ask on: give --yes to cancel without being asked.")
 
 
-def ask(output: "BackgroundWriter") -> None:
+def ask(output: "BackgroundWriter", question: str = "Cancel them?") -> None:
     """Ask on the terminal whether to go on; no answer at all is a no.
 
     Args:
         output: Standard error. What was written there before is read first: it is what the question is about.
+        question: What is asked.
 
     Raises:
         DeclinedError: It is not to go on. Nothing was sent.
@@ -63,7 +64,7 @@ def ask(output: "BackgroundWriter") -> None:
     with suppress(OSError, ValueError, termios.error):  # an Enter typed ahead answers nothing
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     while True:
-        output.write("Cancel them? [y/N]: ")
+        output.write(f"{question} [y/N]: ")
         output.drain()
         answer = sys.stdin.readline()
         if not answer:

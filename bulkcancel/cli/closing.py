@@ -64,16 +64,20 @@ class Closing:
                 self._messages.info(line)
             cause = fit_to_show(fault(error))
         *lines, last = closing_lines(
-            summary, where=self._prepared.target.name, resume=self._resume_command(summary), cause=cause
+            summary, where=self._prepared.target.name, resume=self.resume_command(summary), cause=cause
         )
         if summary.stop is StopReason.REFUSED:
             refusal = self._prepared.connection.refusal(_refused_with(summary), "workflows_run")
             self._messages.error(refusal)
         for line in lines:
             self._messages.info(line)
-        self._messages.last(last, **summary.as_dict())
+        self._messages.last(self.last_words(summary, last), **summary.as_dict())
 
-    def _resume_command(self, summary: "Summary") -> str:
+    def last_words(self, summary: "Summary", last: str) -> str:  # noqa: ARG002 - for other operations
+        """The last line, from what a run would say."""
+        return last
+
+    def resume_command(self, summary: "Summary") -> str:
         """The command that goes on where this run ends, or empty where its report is no file."""
         target, options = self._prepared.target, self._prepared.options
         if target.path is None:

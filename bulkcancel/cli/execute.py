@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bulkcancel.operations.cancel import CancelRun
     from bulkcancel.operations.report_target import ReportWriter
     from bulkcancel.progress.messages import Messages
+    from bulkcancel.progress.view import ProgressSource
     from bulkcancel.settings import Settings
     from bulkcancel.tally import Summary
 
@@ -61,7 +62,7 @@ class Execution:
             BulkCancelError: The input turned out to be unusable, and nothing was sent.
         """
         asyncio.get_running_loop().set_default_executor(UnjoinedExecutor())
-        prepared, progress = self._prepared, RunProgress(self._clock)
+        prepared, progress = self._prepared, self.progress()
         observers = Observers([Announcer(self._messages, self._clock)])
         if self._shows_progress:
             observers.add(progress)
@@ -74,24 +75,41 @@ class Execution:
                     observers=observers,
                     clock=self._clock,
                 )
-                run = session.new_run(
-                    prepared.source,
-                    self._report,
-                    prepared.ledger,
-                    prepared.tally,
-                    prepared.settings,
-                    totals=prepared.totals,
-                )
+                run = self.new_run(session)
                 hearing.enter_context(signals.heard_by(partial(self._heed, run, signals)))
                 shown = showing(progress, self._messages, self._clock, is_wanted=self._shows_progress)
                 async with shown:
-                    summary = await run.run()
+                    summary = await self.perform(run)
             if isinstance(run.error, BulkCancelError) and not summary.requests:
                 raise run.error
-            closing = Closing(prepared, self._messages, words=self._words)
+            closing = self.closing()
             await self._write_summary(run, closing, summary)
             closing.say(summary, run.error)
             return summary.exit_code
+
+    def progress(self) -> "ProgressSource":
+        """How far it is, for people."""
+        return RunProgress(self._clock)
+
+    def new_run(self, session: Session) -> "CancelRun":
+        """The run, about to begin."""
+        prepared = self._prepared
+        return session.new_run(
+            prepared.source,
+            self._report,
+            prepared.ledger,
+            prepared.tally,
+            prepared.settings,
+            totals=prepared.totals,
+        )
+
+    async def perform(self, run: "CancelRun") -> "Summary":
+        """Run it."""
+        return await run.run()
+
+    def closing(self) -> Closing:
+        """What says how it ended."""
+        return Closing(self._prepared, self._messages, words=self._words)
 
     def _heed(self, run: "CancelRun", signals: "Signals", reason: "StopReason") -> None:
         if self._signaled:

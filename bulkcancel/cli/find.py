@@ -27,9 +27,7 @@ Examples:
 
 
 @click.command("find", help=_HELP, context_settings={"auto_envvar_prefix": "BULKCANCEL"})
-@click.argument("workflows", nargs=-1, metavar="[WORKFLOW]...")
-@click.option("--all-workflows", is_flag=True, help="Look into every workflow that the API lists.")
-@click.option("--name", metavar="TEXT", help="Look into the workflows that the API finds for this text.")
+@options.workflow_options
 @click.option(
     "--status",
     "statuses",
@@ -37,19 +35,7 @@ Examples:
     metavar="running|ended|all|KIND",
     help="What they must be, a KIND as the API spells it; may be repeated. [default: running]",
 )
-@click.option("--older-than", type=params.seconds, metavar="TIME", help="Started at least that long ago: 2h.")
-@click.option("--newer-than", type=params.seconds, metavar="TIME", help="Started at most that long ago: 10m.")
-@click.option(
-    "--started-after", type=params.moment, metavar="TIME", help="Started then or later: 2026-01-31T12:00Z."
-)
-@click.option("--started-before", type=params.moment, metavar="TIME", help="Started earlier than that.")
-@click.option(
-    "--source",
-    "sources",
-    multiple=True,
-    metavar="WORD",
-    help="Started by that: manual, api, schedule, …; may be repeated.",
-)
+@options.age_options
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N instances.")
 @click.option(
     "-o",

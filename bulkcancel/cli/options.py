@@ -41,6 +41,77 @@ column_options = together(
     click.option("--any-id", is_flag=True, help="Accept ids that are not UUIDs."),
 )
 
+workflow_options = together(
+    click.argument("workflows", nargs=-1, metavar="[WORKFLOW]..."),
+    click.option("--all-workflows", is_flag=True, help="Look into every workflow that the API lists."),
+    click.option("--name", metavar="TEXT", help="Look into the workflows that the API finds for this text."),
+)
+
+age_options = together(
+    click.option(
+        "--older-than", type=params.seconds, metavar="TIME", help="Started at least that long ago: 2h."
+    ),
+    click.option(
+        "--newer-than", type=params.seconds, metavar="TIME", help="Started at most that long ago: 10m."
+    ),
+    click.option(
+        "--started-after",
+        type=params.moment,
+        metavar="TIME",
+        help="Started then or later: 2026-01-31T12:00Z.",
+    ),
+    click.option("--started-before", type=params.moment, metavar="TIME", help="Started earlier than that."),
+    click.option(
+        "--source",
+        "sources",
+        multiple=True,
+        metavar="WORD",
+        help="Started by that: manual, api, schedule, …; may be repeated.",
+    ),
+)
+
+report_options = together(
+    click.option(
+        "-o",
+        "--report",
+        metavar="PATH",
+        shell_complete=completion.files,
+        help="The report, .csv or .jsonl, or - for standard output. [default: bulkcancel-<UTC time>.csv]",
+    ),
+    click.option("--resume", is_flag=True, help="Continue the report at -o; what is done is not sent again."),
+    click.option("-y", "--yes", is_flag=True, help="Do not ask."),
+    click.option("--dry-run", is_flag=True, help="Check the input, show the plan, send nothing."),
+)
+
+end_options = together(
+    click.option("--max-duration", type=params.seconds, metavar="TIME", help="Stop after that long: 50m."),
+    click.option(
+        "--max-failures",
+        type=params.failure_limit,
+        metavar="N|N%",
+        help="Stop after that many failed rows, or percent.",
+    ),
+)
+
+lookup_options = together(
+    click.option("--ignore-not-found", is_flag=True, help="Rows answered 404 leave the exit code at 0."),
+    click.option(
+        "--no-lookup",
+        "lookup",
+        flag_value=False,
+        default=True,
+        is_flag=True,
+        help="Do not read a row answered 400 or 404 to see whether the instance had simply ended.",
+    ),
+)
+
+account_options = together(
+    click.option("--reason", metavar="TEXT", help="Why, for the plan and the summary."),
+    click.option(
+        "--summary", type=click.Path(path_type=Path), metavar="PATH", help="Write the summary there, as JSON."
+    ),
+)
+
 target_options = together(
     click.option(
         "--site",

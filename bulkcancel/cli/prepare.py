@@ -47,7 +47,7 @@ def prepare_and_run(
     connection = find_connection(options.target)
     if not options.dry_run and connection.scenario is None:
         refuse_if_read_only()
-    target = _target(options)
+    target = report_target(options)
     options = check_given_files(options, target)
     ledger, tally = Ledger(), Tally()
     with closing(open_rows(options, target, ledger, connection.target.site)) as source, closing(target):
@@ -95,7 +95,7 @@ def _run(prepared: PreparedRun, invocation: "Invocation", messages: "Messages", 
         raise
 
 
-def _target(options: "RunOptions") -> ReportTarget:
+def report_target(options: "RunOptions") -> ReportTarget:
     """Where the report goes: as named, or by a name of our own."""
     name = options.report
     if options.resume and name in {None, STDIO}:

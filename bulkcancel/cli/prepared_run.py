@@ -1,18 +1,34 @@
 """What a run is made of, before anything is sent."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
     from bulkcancel.cli.connection import Connection
     from bulkcancel.cli.run_options import RunOptions
     from bulkcancel.engine.totals import Totals
     from bulkcancel.ledger import Ledger
-    from bulkcancel.operations.recorded_rows import RecordedRows
+    from bulkcancel.models import Row
     from bulkcancel.operations.report_target import ReportTarget
     from bulkcancel.settings import Settings
-    from bulkcancel.sources import Source
     from bulkcancel.tally import Tally
+
+
+class NamedRows(Protocol):
+    """Where rows come from, and what to call that in messages."""
+
+    name: str
+    is_replayable: bool
+
+    def batches(self) -> "AsyncIterator[Iterator[Row]]":
+        """Give the rows."""
+        ...
+
+    def stop_waiting(self) -> None:
+        """Give what has been read, then end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +49,7 @@ class PreparedRun:
     settings: "Settings"
     connection: "Connection"
     target: "ReportTarget"
-    source: "Source | RecordedRows"
+    source: "NamedRows"
     ledger: "Ledger"
     tally: "Tally"
     totals: "Totals"

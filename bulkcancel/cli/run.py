@@ -1,6 +1,5 @@
 """`bulkcancel run`: its words."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,36 +23,13 @@ unfinished rows are tried again.
 
 @click.command("run", help=_HELP, context_settings={"auto_envvar_prefix": "BULKCANCEL"})
 @click.argument("input", required=False, metavar="[INPUT]", shell_complete=completion.files)
-@click.option(
-    "-o",
-    "--report",
-    metavar="PATH",
-    shell_complete=completion.files,
-    help="The report, .csv or .jsonl, or - for standard output. [default: bulkcancel-<UTC time>.csv]",
-)
-@click.option("--resume", is_flag=True, help="Continue the report at -o; what is done is not sent again.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Check the input, show the plan, send nothing.")
+@options.report_options
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="A canary: stop after N rows that can be sent."
 )
 @options.pace_options
-@click.option("--max-duration", type=params.seconds, metavar="TIME", help="Stop after that long: 50m.")
-@click.option(
-    "--max-failures",
-    type=params.failure_limit,
-    metavar="N|N%",
-    help="Stop after that many failed rows, or percent.",
-)
-@click.option("--ignore-not-found", is_flag=True, help="Rows answered 404 leave the exit code at 0.")
-@click.option(
-    "--no-lookup",
-    "lookup",
-    flag_value=False,
-    default=True,
-    is_flag=True,
-    help="Do not read a row answered 400 or 404 to see whether the instance had simply ended.",
-)
+@options.end_options
+@options.lookup_options
 @click.option("--verify", is_flag=True, help="Watch each instance until it has ended.")
 @click.option(
     "--verify-timeout",
@@ -63,13 +39,10 @@ unfinished rows are tried again.
     show_default=True,
     help="For one instance.",
 )
-@click.option("--reason", metavar="TEXT", help="Why, for the plan and the summary.")
 @click.option(
     "--shard", type=params.shard, metavar="I/N", help="Take only this part of the rows, 1/4 of four."
 )
-@click.option(
-    "--summary", type=click.Path(path_type=Path), metavar="PATH", help="Write the summary there, as JSON."
-)
+@options.account_options
 @options.column_options
 @options.target_options
 @options.message_options

@@ -70,8 +70,14 @@ class Signals:
         self._stage = _Stage.STARTING
 
     @contextmanager
-    def heard_by(self, heed: "Callable[[StopReason], None]") -> "Iterator[None]":
-        """Have the running loop call `heed` for each, until all is written and said; then let them pass."""
+    def heard_by(self, heed: "Callable[[StopReason], None]", *, is_run: bool = True) -> "Iterator[None]":
+        """Have the running loop call `heed` for each.
+
+        Args:
+            heed: Takes what each asks for.
+            is_run: Whether this is the run itself: they pass when it is over, for all is written and said.
+                Else it looks ahead, and one that comes afterwards ends everything, as before it.
+        """
         import asyncio  # noqa: PLC0415 - it is there already where a loop runs; `--help` needs none
 
         loop = asyncio.get_running_loop()
@@ -84,12 +90,12 @@ class Signals:
             with suppress(ValueError):  # not the main thread
                 before = signal.set_wakeup_fd(wakes_us.fileno(), warn_on_full_buffer=False)
             self._stage = _Stage.HEARD
-            self.has_begun = True
+            self.has_begun = self.has_begun or is_run
             self._tell(heed)
             try:
                 yield
             finally:
-                self.let_pass()
+                self._stage = _Stage.OVER if is_run else _Stage.BEFORE
                 with suppress(ValueError):
                     signal.set_wakeup_fd(before)
                 loop.remove_reader(ours)

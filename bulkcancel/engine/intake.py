@@ -57,8 +57,11 @@ class Intake:
         settings: "Settings",
         stop_signal: "StopSignal",
         settle: "Settle",
+        *,
+        anew: bool = False,
     ) -> None:
         self._ledger = ledger
+        self._anew = anew  # whether a pair that is done is to be sent again, for it was found running
         self._shard = settings.shard
         self._limit = settings.limit
         self._stop_signal = stop_signal
@@ -105,7 +108,7 @@ class Intake:
             return None
         if self._shard is not None and not belongs_to(row, self._shard):
             return None
-        claim = self._ledger.claim(row)
+        claim = self._ledger.claim(row, anew=self._anew)
         if claim.kind is ClaimKind.COVERED:
             return None
         if isinstance(row, RejectedRow):

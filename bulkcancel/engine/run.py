@@ -50,11 +50,13 @@ class Run:
         site: str = "",
         ledger: Ledger | None = None,
         tally: "Tally | None" = None,
+        anew: bool = False,
     ) -> None:
         self._dispatcher = dispatcher
         self._settings = settings
         self._site = site
         self._ledger = ledger or Ledger()
+        self._anew = anew
         self._account = RunAccount(tally)
         self.tally = self._account.tally
         self._clock = dispatcher.clock
@@ -130,7 +132,9 @@ class Run:
         self._started = self._clock.now()
         self._handle_result = handle
         self._account.begin(totals.in_all, self._dispatcher.cancels)
-        intake = self._intake = Intake(source, self._ledger, self._settings, self._stop_signal, self._settle)
+        intake = self._intake = Intake(
+            source, self._ledger, self._settings, self._stop_signal, self._settle, anew=self._anew
+        )
         self._stop_signal.on_request(source.stop_waiting)
         self._stop_signal.on_request(self._tell_stopping)
         if self._observers:

@@ -11,7 +11,7 @@ from bulkcancel.events import Concern, Concerned, Ended
 from bulkcancel.operations.threads import in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Generator
+    from collections.abc import Awaitable, Callable, Generator
 
     from bulkcancel.engine.dispatcher import Dispatcher
     from bulkcancel.engine.intake import RowSource
@@ -49,8 +49,11 @@ class CancelRun:
         tally: "Tally",
         totals: "Totals",
         on_result: "ResultHandler | None" = None,
+        anew: bool = False,
+        conclude: "Callable[[Summary], Summary] | None" = None,
     ) -> None:
-        self._run = Run(dispatcher, settings, site=site, ledger=ledger, tally=tally)
+        self._run = Run(dispatcher, settings, site=site, ledger=ledger, tally=tally, anew=anew)
+        self._conclude = conclude
         self._clock = dispatcher.clock
         self._observers = dispatcher.observers
         self._source = source
@@ -94,6 +97,8 @@ class CancelRun:
         if summary is None or self._run.is_report_lost:
             await self._sync_again()
             summary = self._run.summary()
+        if self._conclude is not None:
+            summary = self._conclude(summary)
         if self._observers:
             self._observers.tell(
                 Ended(summary.exit_code, summary.stop, summary.outcomes, summary.requests, summary.duration)

@@ -65,6 +65,7 @@ class WorkflowListing:
         read: Instances read so far.
         matching: How many of them were asked for.
         undated: Instances that would have matched if their start were told.
+        others: Running ones that were not asked for.
         unusable: Items of its list that name no instance, or whose state can't be told.
         as_of: Since when the picture holds, by the server's clock in seconds since the epoch, or None.
         is_whole: Whether it was read to its end.
@@ -76,6 +77,7 @@ class WorkflowListing:
     read: int = 0
     matching: int = 0
     undated: int = 0
+    others: int = 0
     unusable: int = 0
     as_of: float | None = None
     is_whole: bool = False
@@ -241,6 +243,8 @@ class InstanceSearch:
                 listing.unusable += 1
             elif item.started_at is None and selection.fits_but_for_times(item):
                 listing.undated += 1
+            elif item.state is State.RUNNING:
+                listing.others += 1
 
     async def _workflows(self) -> "AsyncIterator[WorkflowInfo]":
         """All workflows, by the API's own list of them, or those that its query finds."""

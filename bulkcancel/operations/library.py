@@ -1,19 +1,65 @@
-"""Cancel many instances from inside another program, in one call."""
+"""The ways in from inside another program: a session, or one call."""
 
+import os
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulkcancel.operations.session import check_cancel_arguments, open_session
+from bulkcancel.datadog import Credentials, Target, connect, read_credentials
+from bulkcancel.datadog.target import DEFAULT_SITE
+from bulkcancel.engine.observers import Observers
+from bulkcancel.operations.arguments import check_arguments, require_asyncio
+from bulkcancel.operations.cancel_arguments import check_cancel_arguments
+from bulkcancel.operations.session import Session
+from bulkcancel.settings import Settings
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import AsyncIterable, Iterable
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable
 
-    from bulkcancel.datadog import Credentials, Target
     from bulkcancel.engine.run import ResultHandler
     from bulkcancel.events import Observer
-    from bulkcancel.settings import Settings
     from bulkcancel.sources import Pair
     from bulkcancel.tally import Summary
+
+
+@asynccontextmanager
+async def open_session(
+    *,
+    settings: Settings | None = None,
+    credentials: Credentials | None = None,
+    target: Target | None = None,
+    ca_bundle: "str | os.PathLike[str] | None" = None,
+    observer: "Observer | None" = None,
+) -> "AsyncIterator[Session]":
+    """Connect to an API, for as many operations as one likes, and let it go afterwards.
+
+    Args:
+        settings: How operations behave.
+        credentials: The two keys; from the environment by default (`DD_API_KEY`, `DD_APP_KEY`).
+        target: The API; by default that of `DD_SITE`, or of datadoghq.com.
+        ca_bundle: Certificates to trust instead of the system's.
+        observer: Is told what happens, as `bulkcancel.events` has it.
+
+    Raises:
+        ConfigurationError: An argument can't be used, a key is missing, the site is unknown, or no asyncio
+            event loop runs; nothing was sent.
+    """
+    require_asyncio()
+    is_observer = observer is None or callable(getattr(observer, "observe", None))
+    check_arguments(
+        ("settings", settings, "a Settings", isinstance(settings, Settings | None)),
+        ("credentials", credentials, "a Credentials", isinstance(credentials, Credentials | None)),
+        ("target", target, "a Target", isinstance(target, Target | None)),
+        ("ca_bundle", ca_bundle, "a path", isinstance(ca_bundle, str | os.PathLike | None)),
+        ("observer", observer, "an Observer, with a method `observe`", is_observer),
+    )
+    settings = settings or Settings()
+    credentials = credentials or read_credentials(os.environ)
+    target = target or Target.of_site(os.environ.get("DD_SITE") or DEFAULT_SITE)
+    bundle = None if ca_bundle is None else Path(ca_bundle)
+    observers = Observers(() if observer is None else (observer,))
+    async with connect(target, credentials, settings=settings, ca_bundle=bundle) as api:
+        yield Session(api, settings, site=target.label, observers=observers)
 
 
 async def cancel_all(  # noqa: PLR0913 - each by its name

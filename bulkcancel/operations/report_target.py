@@ -132,6 +132,11 @@ class ReportTarget:
             self._report = Report.create(self.path)
         return self._report
 
+    def require_compaction(self, ledger: "Ledger") -> None:
+        """Say that a pair may get several rows, of which the last one holds."""
+        if self._report is not None:
+            self._report.require_compaction(ledger)
+
     def discard_if_empty(self) -> None:
         """Remove a report that was begun for a run that could not begin."""
         if self.path is not None and not self.resumes and self._report is not None and self._report.is_empty:

@@ -15,6 +15,7 @@ from bulkcancel.events import (
     OutageBegan,
     OutageEnded,
     PageRead,
+    PassEnded,
     Paused,
     QuotaSeen,
     Resumed,
@@ -56,7 +57,7 @@ class Announcer:
         elif isinstance(event, Concerned):
             self._say_concern(event)
         elif not isinstance(
-            event, Started | PageRead | Listed | Paused | Resumed | QuotaSeen | Stopping | Ended
+            event, Started | PageRead | Listed | PassEnded | Paused | Resumed | QuotaSeen | Stopping | Ended
         ):
             assert_never(event)
 
@@ -92,6 +93,8 @@ class Announcer:
                     f"These keys may not read instances: {event.detail}. The job goes on, but does not see "
                     "which instances had ended before. For that, give the keys workflows_read."
                 )
+            case Concern.KEEPS_STARTING:
+                self._messages.warning(event.detail)
             case Concern.NOT_COMPACTED:
                 self._messages.warning(event.detail)
             case Concern.SLOW_DISK:

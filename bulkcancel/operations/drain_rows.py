@@ -1,0 +1,226 @@
+"""What a drain cancels: what is found running, pass after pass, until two in a row find nothing."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from anyio import Event
+
+from bulkcancel.answers import Verdict
+from bulkcancel.digest import pair_digest
+from bulkcancel.engine.stop_signal import StoppedError
+from bulkcancel.events import PassEnded
+from bulkcancel.models import InstanceRef
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+
+    from bulkcancel.engine.dispatcher import Dispatcher
+    from bulkcancel.ledger import Ledger
+    from bulkcancel.models import Recorded, Result, Row
+    from bulkcancel.operations.find import FoundInstance, InstanceSearch
+
+_QUIET = 2  # passes in a row that find nothing
+_MOST_QUIET = 5  # of them that could not list everything: what is away may come back
+_MOST_FUTILE = 3  # passes in a row in which nothing new was found and nothing ended
+_PERMANENT = frozenset({Verdict.NOT_FOUND, Verdict.FORBIDDEN, Verdict.UNAUTHORIZED, Verdict.REJECTED})
+
+
+@dataclass(slots=True)
+class Pass:
+    """One pass.
+
+    Attributes:
+        number: Which, from 1.
+        began: When it began.
+        running: Instances found running.
+        new: How many of them no pass before had found.
+        ended: Rows of it that were seen to end.
+        gaps: Why it can't say that nothing runs, each in words.
+        is_permanent: Whether another pass would not mend that.
+    """
+
+    number: int
+    began: float
+    running: int = 0
+    new: int = 0
+    ended: int = 0
+    gaps: list[str] = field(default_factory=list)
+    is_permanent: bool = True
+
+
+class DrainRows:
+    """The rows of a drain, each pass when that before has its outcomes.
+
+    Instances that a pass leaves undone are tried again in the next, whether it finds them or not.
+
+    Attributes:
+        name: What to call it in messages.
+        is_replayable: False: what runs now is not what will.
+        passes: The passes that ended.
+        is_empty: Whether it is proven that nothing runs.
+        is_futile: Whether it gave up, for what it found runs on all the same.
+        found: Instances found so far.
+    """
+
+    def __init__(
+        self,
+        dispatcher: "Dispatcher",
+        ledger: "Ledger",
+        new_search: "Callable[[], InstanceSearch]",
+        *,
+        settle: float,
+        after_pass: "Callable[[Pass, float], None]",
+    ) -> None:
+        """Prepare it.
+
+        Args:
+            dispatcher: What sends requests.
+            ledger: Knows what is done.
+            new_search: Makes what lists the instances that are wanted, anew for each pass.
+            settle: Seconds between two passes that find nothing.
+            after_pass: Is told of each pass, and of the seconds since the one before began.
+        """
+        self._clock = dispatcher.clock
+        self._stop_signal = dispatcher.stop_signal
+        self._observers = dispatcher.observers
+        self._ledger = ledger
+        self._new_search = new_search
+        self._settle = settle
+        self._after_pass = after_pass
+        self._lines: dict[int, int] = {}
+        self._last_line = 0
+        self._undone: dict[tuple[str, str], int] = {}
+        self._open = 0
+        self._news = Event()
+        self._now = Pass(0, 0.0)
+        self.name = "what runs"
+        self.is_replayable = False
+        self.passes: list[Pass] = []
+        self.is_empty = False
+        self.is_futile = False
+
+    @property
+    def found(self) -> int:
+        """Instances found so far."""
+        return len(self._lines)
+
+    def check(self, records: "Iterable[Recorded]") -> "Iterator[Recorded]":
+        """Hand the records of an earlier drain through, and learn what it left undone."""
+        for record in records:
+            pair = record.workflow_id, record.instance_id
+            self._lines[pair_digest(*pair)] = record.line
+            self._last_line = max(self._last_line, record.line)
+            if record.outcome.is_done:
+                self._undone.pop(pair, None)
+            else:
+                self._undone[pair] = record.line
+            yield record
+
+    def note(self, result: "Result") -> None:
+        """Take a row's result."""
+        self._open -= 1
+        pair = result.workflow_id, result.instance_id
+        self._ledger.record(*pair, result.outcome)
+        if result.outcome.is_done:
+            self._undone.pop(pair, None)
+            self._now.ended += 1
+        else:
+            self._undone[pair] = result.line
+        self._news.set()
+
+    def stop_waiting(self) -> None:
+        """Do nothing: each wait of ours ends with the operation."""
+
+    async def batches(self) -> "AsyncIterator[Iterator[Row]]":
+        """Give the rows of each pass, a batch for each page; the next pass begins when all have outcomes."""
+        quiet_since = 0.0
+        quiet = futile = 0
+        before = self._clock.now()
+        try:
+            while True:
+                this = self._now = Pass(len(self.passes) + 1, self._clock.now())
+                self._ledger.begin_pass()
+                search = self._new_search()
+                undone = dict(self._undone)
+                async for page in search.pages():
+                    yield iter(self._rows(page, undone))
+                if search.stop is not None or self._stop_signal.reason is not None:
+                    return
+                rest = tuple(InstanceRef(*pair, line) for pair, line in undone.items())
+                self._open += len(rest)
+                yield iter(rest)
+                await self._until_all_have_outcomes()
+                self._judge(search, this)
+                self._end_pass(this, this.began - before if len(self.passes) else 0.0)
+                before = this.began
+                if this.running:
+                    quiet = 0
+                    futile = 0 if this.new or this.ended else futile + 1
+                else:
+                    quiet, futile = quiet + 1, 0
+                    quiet_since = self._clock.now() if quiet == 1 else quiet_since
+                if futile >= _MOST_FUTILE:
+                    self.is_futile = True
+                    return
+                if self._is_over(quiet, quiet_since):
+                    return
+                if quiet or futile:
+                    with self._stop_signal.interrupts():
+                        await self._clock.sleep(self._settle)
+        except StoppedError:
+            return
+
+    def _is_over(self, quiet: int, quiet_since: float) -> bool:
+        if quiet < _QUIET or self._clock.now() < quiet_since + self._settle:
+            return False
+        last = self.passes[-_QUIET:]
+        self.is_empty = not any(one.gaps for one in last)
+        return self.is_empty or quiet >= _MOST_QUIET or all(one.gaps and one.is_permanent for one in last)
+
+    def _rows(
+        self, page: "tuple[FoundInstance, ...]", undone: "dict[tuple[str, str], int]"
+    ) -> "Iterator[InstanceRef]":
+        for one in page:
+            key = pair_digest(*one.pair)
+            line = self._lines.get(key)
+            if line is None:
+                self._last_line += 1
+                line = self._lines[key] = self._last_line
+                self._now.new += 1
+            undone.pop(one.pair, None)
+            self._now.running += 1
+            self._open += 1
+            yield InstanceRef(*one.pair, line)
+
+    async def _until_all_have_outcomes(self) -> None:
+        while self._open > 0:
+            self._news = Event()
+            with self._stop_signal.interrupts():
+                await self._news.wait()
+
+    def _judge(self, search: "InstanceSearch", this: Pass) -> None:
+        """Note what keeps a pass from saying that nothing runs."""
+        if search.problem is not None:
+            this.gaps.append(f"the list of workflows could not be read: {search.problem.detail}")
+            this.is_permanent = search.problem.verdict in _PERMANENT
+        for one in search.unlisted:
+            if one.problem is not None:
+                this.gaps.append(f"workflow {one.workflow_id} could not be listed: {one.problem.detail}")
+                this.is_permanent = this.is_permanent and one.problem.verdict in _PERMANENT
+        listings = search.listings
+        for count, words in (
+            (sum(one.others for one in listings), "running instances are not what was asked for"),
+            (sum(one.undated for one in listings), "instances do not tell when they started"),
+            (sum(one.unusable for one in listings), "instances are listed in a way that can't be read"),
+        ):
+            if count:
+                this.gaps.append(f"{count:,} {words}")
+
+    def _end_pass(self, this: Pass, seconds: float) -> None:
+        seconds = seconds or self._clock.now() - this.began
+        self.passes.append(this)
+        if self._observers:
+            self._observers.tell(
+                PassEnded(this.number, this.running, this.new, seconds, is_whole=not this.gaps)
+            )
+        self._after_pass(this, seconds)
