@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from bulkcancel.models import CLEAN, Outcome
+from bulkcancel.hints import hint_for
+from bulkcancel.models import CLEAN
 from bulkcancel.progress.words import counts_of, duration, end_words, lines_of, number_of
 
 if TYPE_CHECKING:
@@ -13,27 +14,6 @@ _WORKFLOWS_SHOWN = 3
 _SLOW = 1.0  # seconds for a row: less is no news
 _WORTH_SAYING = 0.01
 _LEAST_PERCENT, _MOST_PERCENT = 0.01, 99.0  # of a share that is neither nothing nor all
-_BY_ITSELF = "--resume tries them again"
-# What to do about a cause: by its code, else by the outcome of its first row.
-_HINTS = {
-    "http_timeout": f"no answer in time; {_BY_ITSELF}, a longer --timeout may help",
-    "http_connection": f"no connection; check network and proxy, then {_BY_ITSELF}",
-    "stale_connection": _BY_ITSELF,
-    "http_5xx": f"a fault of the API; {_BY_ITSELF}",
-    "not_json": "something in between answered instead of the API; check the proxy and --base-url",
-    "http_4xx_401": "these keys are not accepted; check them with `bulkcancel check`",
-    "http_4xx_403": "these keys may not; they need the permission workflows_run",
-    "other": "more causes than are told apart; the report has each",
-}
-_HINTS_BY_OUTCOME = {
-    Outcome.NOT_FOUND: "the API knows no such instance; check that it is of this site and workflow",
-    Outcome.REJECTED: "the API will not cancel these; the report has its reasons",
-    Outcome.INVALID: "mend these rows in the input, then --resume",
-    Outcome.FORBIDDEN: "these keys may not; `bulkcancel check` shows what they lack",
-    Outcome.THROTTLED: f"the rate limit let none of their tries through; {_BY_ITSELF}",
-    Outcome.FAILED: _BY_ITSELF,
-    Outcome.UNCONFIRMED: f"accepted, but not seen to end in time; {_BY_ITSELF}",
-}
 
 
 def closing_lines(summary: "Summary", *, where: str, resume: str, cause: str = "") -> list[str]:
@@ -61,8 +41,8 @@ def _causes(summary: "Summary") -> list[str]:
     lines = []
     for code, count in list(summary.errors.items())[:_CAUSES_SHOWN]:
         outcome = summary.causes.get(code)
-        hint = _HINTS.get(code) or (_HINTS_BY_OUTCOME.get(outcome) if outcome is not None else None)
-        lines.append(f"{code} ({count:,}): {f'{hint}. E.g. ' if hint else ''}{summary.examples[code]}")
+        hint = "" if outcome is None else hint_for(outcome, code)
+        lines.append(f"{code} ({count:,}): {f'{hint} E.g. ' if hint else ''}{summary.examples[code]}")
     more = len(summary.errors) - len(lines)
     return [*lines, f"and {number_of(more, 'more cause')}: the report has them"] if more else lines
 

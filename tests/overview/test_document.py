@@ -22,7 +22,7 @@ def test_the_document_holds_every_number() -> None:
     assert json.loads(json.dumps(found)) == found
     outcomes = {outcome.value: 0 for outcome in Outcome} | {"canceled": 1, "failed": 1}
     latency = {"median": 20, "p90": 20, "p99": 20, "max": 20}
-    assert found.pop("causes")[0].pop("hint").startswith("The API was failing")
+    assert found.pop("causes")[0].pop("hint").startswith("A fault of the API")
     assert found == {
         "schema_version": 1,
         "summary": found["summary"],

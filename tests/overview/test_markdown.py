@@ -32,7 +32,7 @@ def test_the_markdown_has_the_tables_of_a_post_mortem() -> None:
         "Workflows",
         "Reports",
     ]
-    assert "| 1 | failed, `http_5xx` | line 3: `down` | The API was failing." in text
+    assert "| 1 | failed, `http_5xx` | line 3: `down` | A fault of the API." in text
     assert text.endswith("- `a_b.csv`: 2 rows\n")
     assert RENDER(text).count("<table>") == 3
 

@@ -50,7 +50,7 @@ Slowest workflows, by the median of a row
 Not canceled, by cause
           1  failed · http_5xx
              for example line 9: down
-             -> The API was failing. See Datadog's status page, and try again when it has recovered.
+             -> A fault of the API. Try again when Datadog's status page says that it has recovered.
 """
     )
 

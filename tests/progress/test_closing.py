@@ -2,6 +2,7 @@
 
 import pytest
 
+from bulkcancel.hints import hint_for
 from bulkcancel.models import COUNTS_AS_FAILURE, RETRYABLE, Outcome, Result, StopReason
 from bulkcancel.progress.closing import closing_lines
 from bulkcancel.tally import Leftover, LineSet, ReportLoss, Tally, summarize
@@ -176,14 +177,14 @@ def tally_with(code: str, outcome: Outcome) -> Tally:
         (
             "http_timeout",
             Outcome.FAILED,
-            "http_timeout (1): no answer in time; --resume tries them again, a longer --timeout may help. E.g. line 7: why",
+            "http_timeout (1): No answer in time. Try again; a longer --timeout or a smaller --concurrency may help. E.g. line 7: why",
         ),
         (
             "INSTANCE_NOT_FOUND",
             Outcome.NOT_FOUND,
-            "INSTANCE_NOT_FOUND (1): the API knows no such instance; check that it is of this site and workflow. E.g. line 7: why",
+            "INSTANCE_NOT_FOUND (1): The API knows no such instance. Check that it is of this site and workflow. E.g. line 7: why",
         ),
-        ("missing_id", Outcome.INVALID, "missing_id (1): mend these rows in the input, then --resume. E.g. line 7: why"),
+        ("missing_id", Outcome.INVALID, "missing_id (1): An id is missing. Repair these rows in the input, and run them. E.g. line 7: why"),
         ("odd", Outcome.ALREADY_FINISHED, "odd (1): line 7: why"),
     ],
 )  # fmt: skip
@@ -197,10 +198,10 @@ def test_a_cause_has_a_hint_and_an_example(code: str, outcome: Outcome, line: st
     "outcome", sorted(RETRYABLE | COUNTS_AS_FAILURE | {Outcome.NOT_FOUND, Outcome.INVALID})
 )
 def test_every_outcome_that_needs_one_has_a_hint(outcome: Outcome) -> None:
-    """But for rows that nobody came to, which have no cause."""
+    """The same as a report has."""
     summary = summarize(tally_with("some code of the server", outcome), duration=1.0)
     line = closing_lines(summary, where="r.csv", resume="again")[2]
-    assert (": line 7" in line) is (outcome is Outcome.NOT_ATTEMPTED)
+    assert line == f"some code of the server (1): {hint_for(outcome)} E.g. line 7: why"
 
 
 def test_of_many_causes_the_most_frequent_are_shown() -> None:

@@ -63,8 +63,8 @@ def test_the_page_begins_as_ours_do_and_tells_what_happened() -> None:
     assert page.encode().startswith(MARK)
     assert "<title>Cancel at datadoghq.eu: Not done</title>" in page
     assert "Of 2 rows at datadoghq.eu, 1 was canceled; 1 failed." in page
-    assert "See Datadog&#39;s status page" in page
-    assert "<code>bulkcancel check</code> tells" in page_of(row(2, Outcome.FORBIDDEN))
+    assert "when Datadog&#39;s status page" in page
+    assert "see <code>bulkcancel check</code>." in page_of(row(2, Outcome.FORBIDDEN))
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
