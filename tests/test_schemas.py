@@ -10,15 +10,19 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from support.cliapp import SAMPLES, Call
+from support.reports import Rows, overview, row
 
-from bulkcancel.models import ExitCode, Outcome, Result, StopReason
+from bulkcancel.models import CLEAN, ExitCode, Outcome, Result, StopReason
 from bulkcancel.operations.findings import CheckName, CheckStatus
+from bulkcancel.overview.document import document_of
 from bulkcancel.report import COLUMNS, Format
 
 SCHEMAS = {
     path.name: json.loads(path.read_text()) for path in files("bulkcancel").joinpath("schemas").iterdir()
 }
-ROW, SUMMARY, CHECK = (SCHEMAS[f"{name}.v1.json"] for name in ("report-row", "summary", "check"))
+ROW, SUMMARY, CHECK, OVERVIEW = (
+    SCHEMAS[f"{name}.v1.json"] for name in ("report-row", "summary", "check", "overview")
+)
 
 
 def closed(schema: Any) -> Any:
@@ -60,6 +64,10 @@ def test_the_schemas_have_the_words_of_the_code() -> None:
     assert said["outcomes"]["required"] == list(said["outcomes"]["properties"]) == outcomes
     assert said["stopped"]["enum"] == [None, *(reason.value for reason in StopReason)]
     assert said["exit_code"]["enum"] == list(map(int, ExitCode))
+    told = OVERVIEW["properties"]
+    assert told["outcomes"]["required"] == list(told["outcomes"]["properties"]) == outcomes
+    failures = [outcome.value for outcome in Outcome if outcome not in CLEAN]
+    assert told["causes"]["items"]["properties"]["outcome"]["enum"] == failures
     found = CHECK["properties"]["findings"]["items"]["properties"]
     assert found["name"]["enum"] == [name.value for name in CheckName]
     assert found["status"]["enum"] == [status.value for status in CheckStatus]
@@ -83,9 +91,9 @@ def test_a_row_is_as_its_schema_says(result: Result) -> None:
 )
 def test_a_row_that_is_otherwise_is_noticed(name: str, value: object) -> None:
     """Else the tests here would say nothing."""
-    row = json.loads(Format.JSON_LINES.encode(Result(1, "w", "i", Outcome.CANCELED)))
+    written = json.loads(Format.JSON_LINES.encode(Result(1, "w", "i", Outcome.CANCELED)))
     with pytest.raises(ValidationError):
-        check({**row, name: value}, ROW)
+        check({**written, name: value}, ROW)
 
 
 @pytest.mark.slow
@@ -94,8 +102,8 @@ def test_a_run_writes_what_the_schemas_say(call: Call, words: list[str]) -> None
     """Its report, its summary, and the last line of its log."""
     given = ["-y", "-o", "r.jsonl", "--summary", "s.json", "--log-format", "json"]
     ended = call("run", SAMPLES / "incident.csv", "--sandbox", "--scenario", *words, *given)
-    for row in rows_of("r.jsonl"):
-        check(row, ROW)
+    for one in rows_of("r.jsonl"):
+        check(one, ROW)
     summary = json.loads(Path("s.json").read_text(encoding="utf-8"))
     check(summary, SUMMARY)
     assert list(summary) == list(SUMMARY["properties"])
@@ -110,3 +118,22 @@ def test_a_check_writes_what_its_schema_says(call: Call, scenario: str, is_ok: b
     document = json.loads(call("check", "--sandbox", "--scenario", scenario, "--json").out)
     check(document, CHECK)
     assert document["ok"] is is_ok
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [
+            row(2),
+            row(3, Outcome.FAILED, at=5, error_code="http_5xx"),
+            row(4, Outcome.INVALID, workflow_id=""),
+        ],
+        [row(2, Outcome.NOT_ATTEMPTED, site="")],
+    ],
+)
+def test_what_happened_is_as_its_schema_says(rows: list[Result]) -> None:
+    """Of nothing, of some rows, and where none was sent."""
+    document = document_of(overview(Rows(*rows)))
+    check(document, OVERVIEW)
+    assert list(document) == OVERVIEW["required"] == list(OVERVIEW["properties"])

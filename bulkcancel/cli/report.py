@@ -22,7 +22,7 @@ are needed and nothing is sent; a report that is being written is read as far as
 \b
 Examples:
   bulkcancel report incident-report.csv
-  bulkcancel report shard-*.csv --html incident.html
+  bulkcancel report part-1.csv part-2.csv --html incident.html
   bulkcancel report first.csv second.csv --failed again.csv
 
 \b

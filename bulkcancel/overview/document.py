@@ -14,7 +14,7 @@ _LONGEST = 4096
 
 
 def document_of(overview: "Overview") -> dict[str, Any]:
-    """All of it but the timeline."""
+    """All of it but the timeline, as `schemas/overview.v1.json` describes it."""
     return {
         "schema_version": SCHEMA_VERSION,
         "summary": " ".join(sentences(overview)),
