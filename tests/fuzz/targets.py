@@ -1,9 +1,11 @@
 """What is fuzzed: each target takes bytes and must come back, whatever they are; what else must hold is asserted."""
 
 import io
+import json
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,9 +16,17 @@ from bulkcancel.datadog.redact import Redactor
 from bulkcancel.datadog.target import Target
 from bulkcancel.errors import ConfigurationError, InputError, ReportError
 from bulkcancel.models import Failure, FailureKind, InstanceRef, Reply, Row
+from bulkcancel.overview.count import overview_of
+from bulkcancel.overview.document import document_of
+from bulkcancel.overview.facts import ReportFile
+from bulkcancel.overview.markdown import markdown_of
+from bulkcancel.overview.merge import merge
+from bulkcancel.overview.page.rows import OWN_ID, FailureRows
+from bulkcancel.overview.text import text_of
 from bulkcancel.pacing import read_rate_limit_headers
 from bulkcancel.pacing.headers import LONGEST_PAUSE
 from bulkcancel.report import Format, read_recorded, read_results
+from bulkcancel.report.saved import open_saved
 from bulkcancel.sites import is_loopback
 from bulkcancel.sources import InputOptions, Parser
 from bulkcancel.sources.pairs import as_uuid
@@ -120,6 +130,30 @@ def fuzz_report_files(data: bytes) -> None:
                 assert str(error)
 
 
+def fuzz_overviews(data: bytes) -> None:
+    """Two reports, a form feed between them: whatever they hold, all numbers add up, and no text is markup."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        reports = []
+        try:
+            for number, part in enumerate(data.split(b"\f", 1)):
+                path = Path(folder) / f"{number}"
+                path.write_bytes(part)
+                reports.append(stack.enter_context(open_saved(str(path))))
+            merged = merge(reports)
+        except ReportError:
+            return
+        rows = FailureRows()
+        files = [ReportFile(one.name, count) for one, count in zip(reports, merged.rows, strict=True)]
+        found = overview_of(reports, merged, files, [rows.take])
+    assert found.rows + found.replaced == sum(merged.rows)
+    assert sum(one.rows for one in found.workflows) == found.rows
+    assert sum(one.rows for one in found.causes) == found.failures == len(rows.data()["line"])
+    assert text_of(found, 80).replace("\n", "").isprintable()
+    assert markdown_of(found).replace("\n", "").isprintable()
+    assert all(text.replace(OWN_ID, "").isprintable() for text in rows.data()["texts"])
+    json.dumps(document_of(found))
+
+
 def fuzz_bodies(data: bytes) -> None:
     """A server's answer: its first byte is the status."""
     status = _STATUSES[data[0] % len(_STATUSES)] if data else 200
@@ -206,6 +240,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "headers": fuzz_headers,
     "reports": fuzz_reports,
     "report_files": fuzz_report_files,
+    "overviews": fuzz_overviews,
     "bodies": fuzz_bodies,
     "base_urls": fuzz_base_urls,
     "keys_files": fuzz_keys_files,
