@@ -61,6 +61,7 @@ def test_what_a_server_said_is_code_and_nothing_else(text: str) -> None:
     [
         ("x", "`x`"),
         ("a`b", "``a`b``"),
+        ("a`b``c", "```a`b``c```"),
         ("`a`", "`` `a` ``"),
         ("a|b", "`a\\|b`"),
         ("", "` `"),

@@ -36,6 +36,7 @@ def test_in_one_report_the_last_row_of_a_pair_counts() -> None:
         (row(2, Outcome.NOT_ATTEMPTED, at=9), row(2, Outcome.FAILED)),
         (row(2, Outcome.FAILED), row(2, Outcome.FORBIDDEN, at=9)),
         (row(2, Outcome.CANCELED), row(2, Outcome.ALREADY_FINISHED, at=9)),
+        (row(2, Outcome.FAILED), row(2, Outcome.FAILED, at=0.001)),
         (row(2, Outcome.NOT_FOUND), row(2, Outcome.REJECTED, at=9)),
     ],
     ids=lambda one: one.outcome.value,

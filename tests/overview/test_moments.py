@@ -37,6 +37,7 @@ def test_a_time_in_which_nothing_happened_is_a_pause(
 def test_a_slow_reply_alone_is_no_pause() -> None:
     """With `-c 1`, nothing begins before it is there."""
     assert pauses(0.0, 2.0, 4.0, usual=2.0, took=1.9) == []
+    assert pauses(0.0, 2.0, 9.5, usual=2.0, took=1.9) == []
     assert pauses(0.0, 2.0, 12.0, usual=2.0, took=1.9) == [(4.0, 12.0)]
 
 
@@ -52,6 +53,15 @@ def test_progress_adds_up() -> None:
     assert (steps.done[-1], steps.refused[-1], steps.open[-1]) == (2, 1, 2)
     assert steps.done[:12] == [1] * 10 + [2] * 2
     assert steps.median[:2] == [20, None]
+
+
+def test_each_step_has_the_latencies_of_its_rows() -> None:
+    """The median, what 95 of 100 took at most, and the longest."""
+    moments = Moments(BEGIN, BEGIN + 240)
+    for duration in range(1, 41):
+        moments.add(row(duration, at=0.5, duration_ms=duration))
+    steps = moments.timeline()
+    assert (steps.median[0], steps.p95[0], steps.longest[0]) == (21, 39, 40)
 
 
 def test_rows_outside_the_span_do_no_harm() -> None:
