@@ -62,7 +62,7 @@ def opened(browser: "Browser", tmp_path: Path) -> Iterator[Open]:
         tab.on("console", lambda message: complaints.append(message.text))
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.on("dialog", refuse)
-        tab.set_default_timeout(10_000)
+        tab.set_default_timeout(60_000)  # a machine may be busy
         tab.goto(path.as_uri())
         return tab
 
