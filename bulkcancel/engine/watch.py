@@ -108,7 +108,7 @@ class Watch:
         self._news.set()
 
     async def run(self) -> None:
-        """Watch until it is closed and each has its outcome; a stop ends it at once."""
+        """Watch until it is closed and each has its outcome; after a stop none is waited for."""
         try:
             while self._groups or not self._is_closed:
                 with self._stop_signal.interrupts():
@@ -119,11 +119,19 @@ class Watch:
                     await self._clock.sleep(_TICK)
                 await self._look_at_those_due()
         except StoppedError:
-            for group in self._groups.values():
+            await self._leave()
+
+    async def _leave(self) -> None:
+        """End the watch of each, also of those whose cancel was on its way when the run was stopped."""
+        while True:
+            self._news = Event()
+            for group in tuple(self._groups.values()):
                 for one in tuple(group.watched.values()):
                     detail = f"the run stopped before it was seen to end; {one.detail}".rstrip("; ")
                     await self._end(group, one, Outcome.UNCONFIRMED, detail)
-            self._groups.clear()
+            if self._is_closed:
+                return
+            await self._news.wait()
 
     async def _look_at_those_due(self) -> None:
         now = self._clock.now()

@@ -9,7 +9,7 @@ from bulkcancel.answers import Verdict
 from bulkcancel.digest import pair_digest
 from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.events import PassEnded
-from bulkcancel.models import InstanceRef
+from bulkcancel.models import InstanceRef, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _QUIET = 2  # passes in a row that find nothing
 _MOST_QUIET = 5  # of them that could not list everything: what is away may come back
 _MOST_FUTILE = 3  # passes in a row in which nothing new was found and nothing ended
+_ENDED = frozenset({Outcome.CANCELED, Outcome.ALREADY_FINISHED})
 _PERMANENT = frozenset({Verdict.NOT_FOUND, Verdict.FORBIDDEN, Verdict.UNAUTHORIZED, Verdict.REJECTED})
 
 
@@ -123,7 +124,7 @@ class DrainRows:
         self._ledger.record(*pair, result.outcome)
         if result.outcome.is_done:
             self._undone.pop(pair, None)
-            self._now.ended += 1
+            self._now.ended += result.outcome in _ENDED
         else:
             self._undone[pair] = result.line
         self._news.set()

@@ -127,10 +127,31 @@ async def test_it_ends_with_the_run(stopped_at: float, detail: str) -> None:
 
     async with watched.clock.autojump() as tasks:
         await watched.add("i")
+        watched.watch.close()
         tasks.start_soon(stop_later)
         await watched.watch.run()
     assert watched.results == [("i", Outcome.UNCONFIRMED, detail)]
     assert watched.clock.now() == stopped_at
+
+
+async def test_what_is_accepted_after_a_stop_is_accounted_for() -> None:
+    """Its request was on the way; nobody waits for its end."""
+    watched = Watched(Looking(1e9, RUNNING))
+
+    async def stop_and_go_on() -> None:
+        await watched.clock.sleep(0.1)
+        watched.stop_signal.request(StopReason.INTERRUPTED)
+        await watched.clock.sleep(0.1)
+        await watched.add("b")
+        watched.watch.close()
+
+    async with watched.clock.autojump() as tasks:
+        await watched.add("a")
+        tasks.start_soon(stop_and_go_on)
+        await watched.watch.run()
+    detail = "the run stopped before it was seen to end"
+    assert watched.results == [(one, Outcome.UNCONFIRMED, detail) for one in ("a", "b")]
+    assert watched.finished_at == [0.1, 0.2]
 
 
 async def test_while_more_are_canceled_looks_are_put_off_until_a_page_answers_for_many() -> None:
