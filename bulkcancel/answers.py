@@ -8,7 +8,7 @@ the two differ, the recording decides.
 import json
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import assert_never
+from typing import Any, assert_never
 
 from bulkcancel.models import Failure, Outcome, Reply
 from bulkcancel.text import printable
@@ -76,7 +76,7 @@ def classify(answer: Reply | Failure) -> Classification:
         location = printable(answer.headers.get("Location", ""), DETAIL_LIMIT // 2)
         detail = f"answered with a redirect to {location!r}; redirects are never followed"
         return Classification(Verdict.MISROUTED, status, f"http_{status}", detail)
-    if not is_json_or_empty(answer.body):
+    if not is_json_or_empty(answer):
         detail = f"a page instead of an API answer, from something in between: {excerpt(answer.body)}"
         return Classification(Verdict.FAULT, status, "not_json", detail)
     if status < _MULTIPLE_CHOICES:
@@ -121,17 +121,17 @@ def read_state(answer: Reply | Failure) -> tuple[State, str]:
     """
     if isinstance(answer, Failure):
         return State.UNREADABLE, f"{answer.kind.value}: {answer.detail}"
-    if answer.status == _NOT_FOUND and is_json_or_empty(answer.body):
+    if answer.status == _NOT_FOUND and is_json_or_empty(answer):
         return State.UNKNOWN, "not found"
     if answer.status != _OK:
         return State.UNREADABLE, f"the read answered {answer.status} {errors_of(answer.body)[1]}".strip()
-    return _state_in(answer.body)
+    return _state_in(answer.document)
 
 
-def _state_in(body: bytes) -> tuple[State, str]:
+def _state_in(document: Any) -> tuple[State, str]:  # noqa: ANN401 - whatever the server sent
     try:
-        attributes = json.loads(body)["data"]["attributes"]
-    except (ValueError, LookupError, TypeError, RecursionError):
+        attributes = document["data"]["attributes"]
+    except (LookupError, TypeError):
         attributes = None
     state, kind = state_of(attributes)
     if state is State.UNREADABLE:
@@ -154,15 +154,9 @@ def state_of(attributes: object) -> tuple[State, str]:
     return State.RUNNING, kind
 
 
-def is_json_or_empty(body: bytes) -> bool:
+def is_json_or_empty(reply: Reply) -> bool:
     """Whether a body can be the API's own: empty, or JSON."""
-    if not body.strip():
-        return True
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    return not reply.body.strip() or reply.is_json
 
 
 def errors_of(body: bytes) -> tuple[str, str]:

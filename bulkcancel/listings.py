@@ -1,10 +1,9 @@
-"""What a reply that lists instances or workflows holds: pure functions of its body and its headers.
+"""What a reply that lists instances or workflows holds: pure functions of it.
 
 Nothing is taken for granted: what is not there, or of another kind than it should be, is left out, and an
 item without a usable id is counted.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 from bulkcancel.answers import State, state_of
+from bulkcancel.models import Reply
 from bulkcancel.text import is_path_segment, printable
 
 #: Instances on a page: the most that the API gives.
@@ -81,9 +81,9 @@ class WorkflowPage(NamedTuple):
     unusable: int
 
 
-def read_instance_page(body: bytes) -> InstancePage | None:
-    """The page in a reply's body, or None where it is no page of instances."""
-    document = _document(body)
+def read_instance_page(reply: Reply) -> InstancePage | None:
+    """The page in a reply, or None where it is no page of instances."""
+    document = _document(reply)
     found = document.get("data")
     if not isinstance(found, list):
         return None
@@ -91,23 +91,23 @@ def read_instance_page(body: bytes) -> InstancePage | None:
     return InstancePage(items, _total(document), len(found) - len(items))
 
 
-def read_instance(body: bytes) -> InstanceState | None:
-    """The one instance in a reply's body, or None where it is none."""
-    return _instance(_document(body).get("data"))
+def read_instance(reply: Reply) -> InstanceState | None:
+    """The one instance in a reply, or None where it is none."""
+    return _instance(_document(reply).get("data"))
 
 
-def read_workflow_page(body: bytes) -> WorkflowPage | None:
-    """The page in a reply's body, or None where it is no page of workflows."""
-    found = _document(body).get("data")
+def read_workflow_page(reply: Reply) -> WorkflowPage | None:
+    """The page in a reply, or None where it is no page of workflows."""
+    found = _document(reply).get("data")
     if not isinstance(found, list):
         return None
     items = tuple(filter(None, map(_workflow, found)))
     return WorkflowPage(items, len(found) - len(items))
 
 
-def read_workflow(body: bytes) -> WorkflowInfo | None:
-    """The one workflow in a reply's body, or None where it is none."""
-    return _workflow(_document(body).get("data"))
+def read_workflow(reply: Reply) -> WorkflowInfo | None:
+    """The one workflow in a reply, or None where it is none."""
+    return _workflow(_document(reply).get("data"))
 
 
 def date_of(headers: Mapping[str, str]) -> float | None:
@@ -130,11 +130,8 @@ def moment_of(text: object) -> float | None:
         return None
 
 
-def _document(body: bytes) -> Mapping[str, Any]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
+def _document(reply: Reply) -> Mapping[str, Any]:
+    document = reply.document
     return document if isinstance(document, dict) else {}
 
 

@@ -19,9 +19,15 @@ from bulkcancel.listings import (
     read_workflow,
     read_workflow_page,
 )
+from bulkcancel.models import Reply
 
 STARTED = "2026-01-02T03:04:05.250000Z"
 STARTED_AT = 1767323045.25
+
+
+def reply(document: object) -> Reply:
+    """A reply with a body."""
+    return Reply(200, {}, json.dumps(document).encode())
 
 
 def item(**attributes: Any) -> dict[str, Any]:
@@ -57,9 +63,9 @@ def status(kind: str) -> dict[str, Any]:
 )  # fmt: skip
 def test_an_instance_is_what_its_attributes_say(attributes: dict[str, Any], found: InstanceState) -> None:
     """In a page as by itself; what is missing or of another kind is left out."""
-    page = read_instance_page(json.dumps({"data": [item(**attributes)]}).encode())
+    page = read_instance_page(reply({"data": [item(**attributes)]}))
     assert page == InstancePage((found,), None, 0)
-    assert read_instance(json.dumps({"data": item(**attributes)}).encode()) == found
+    assert read_instance(reply({"data": item(**attributes)})) == found
 
 
 @pytest.mark.parametrize(
@@ -67,16 +73,16 @@ def test_an_instance_is_what_its_attributes_say(attributes: dict[str, Any], foun
 )
 def test_what_is_no_page_is_none(body: bytes) -> None:
     """Whatever it is instead."""
-    assert read_instance_page(body) is None
-    assert read_workflow_page(body) is None
-    assert read_instance(body) is None
-    assert read_workflow(body) is None
+    assert read_instance_page(Reply(200, {}, body)) is None
+    assert read_workflow_page(Reply(200, {}, body)) is None
+    assert read_instance(Reply(200, {}, body)) is None
+    assert read_workflow(Reply(200, {}, body)) is None
 
 
 def test_items_without_a_usable_id_are_counted() -> None:
     """And those beside them are read."""
     bad = [None, 7, {}, {"id": 5}, {"id": ""}, {"id": "../x"}]
-    page = read_instance_page(json.dumps({"data": [*bad, {"id": "i2"}]}).encode())
+    page = read_instance_page(reply({"data": [*bad, {"id": "i2"}]}))
     assert page is not None
     assert page.unusable == len(bad)
     assert page.items == (InstanceState("i2", State.UNREADABLE, "", None, None, ""),)
@@ -95,7 +101,7 @@ def test_items_without_a_usable_id_are_counted() -> None:
 )
 def test_the_total_is_taken_where_it_is_one(meta: object, total: int | None) -> None:
     """Else it is not known."""
-    page = read_instance_page(json.dumps({"data": [], "meta": meta}).encode())
+    page = read_instance_page(reply({"data": [], "meta": meta}))
     assert page == InstancePage((), total, 0)
 
 
@@ -103,7 +109,7 @@ def test_a_workflow_has_a_name_and_may_be_published() -> None:
     """As far as it is told."""
     whole = {"id": "w1", "attributes": {"name": "Nightly\n", "published": True}}
     odd = {"id": "w2", "attributes": {"name": 5, "published": "yes"}}
-    page = read_workflow_page(json.dumps({"data": [whole, odd, {"id": "w3"}, {}]}).encode())
+    page = read_workflow_page(reply({"data": [whole, odd, {"id": "w3"}, {}]}))
     assert page is not None
     assert page.items == (
         WorkflowInfo("w1", "Nightly\\x0a", True),
@@ -111,7 +117,7 @@ def test_a_workflow_has_a_name_and_may_be_published() -> None:
         WorkflowInfo("w3", "", None),
     )
     assert page.unusable == 1
-    assert read_workflow(json.dumps({"data": whole}).encode()) == page.items[0]
+    assert read_workflow(reply({"data": whole})) == page.items[0]
 
 
 @pytest.mark.parametrize(
@@ -161,4 +167,4 @@ def test_no_json_makes_it_raise(document: object) -> None:
     """Whatever stands where."""
     for body in (json.dumps(document), json.dumps({"data": document}), json.dumps({"data": [document]})):
         for read in (read_instance_page, read_instance, read_workflow_page, read_workflow):
-            read(body.encode())
+            read(Reply(200, {}, body.encode()))

@@ -259,7 +259,7 @@ class InstanceSearch:
                 self.problem = ListingProblem(meaning.verdict, meaning.detail or meaning.code)
                 await self._weigh(self.problem, "")
                 return
-            page = read_workflow_page(answer.body)
+            page = read_workflow_page(answer)
             if page is None:
                 self.problem = ListingProblem(None, "what the API answered is not a list of workflows")
                 return

@@ -1,6 +1,5 @@
 """What `check` finds about the keys and the quota: pure functions of replies."""
 
-import json
 from typing import TYPE_CHECKING
 
 from bulkcancel.answers import errors_of, is_json_or_empty
@@ -92,7 +91,7 @@ def _of_keys(name: CheckName, variable: str, answer: "Reply | Failure", remedy: 
     if not isinstance(answer, Failure):
         if answer.status in _REFUSED:
             return failed(name, f"{variable} is refused: {_said(answer)}", remedy)
-        if answer.status == _OK and _says_invalid(answer.body):
+        if answer.status == _OK and _says_invalid(answer.document):
             return failed(name, f"{variable} is not valid", remedy)
     return _of_answer(name, answer, "valid")
 
@@ -109,7 +108,7 @@ def _of_answer(name: CheckName, answer: "Reply | Failure", words: str) -> Findin
     if _MULTIPLE_CHOICES <= status < _BAD_REQUEST:
         remedy = "Check --site or --base-url: redirects are never followed."
         return failed(name, f"answered with a redirect ({status})", remedy)
-    if not is_json_or_empty(answer.body):
+    if not is_json_or_empty(answer):
         remedy = "Check --site or --base-url; a proxy, gateway or log-in page may stand in between."
         return failed(name, f"a page instead of the API's answer ({status})", remedy)
     if _OK <= status < _MULTIPLE_CHOICES:
@@ -121,9 +120,5 @@ def _said(reply: "Reply") -> str:
     return f"{reply.status} {errors_of(reply.body)[1]}".strip()
 
 
-def _says_invalid(body: bytes) -> bool:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return False
+def _says_invalid(document: object) -> bool:
     return isinstance(document, dict) and document.get("valid") is False

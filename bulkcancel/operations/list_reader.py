@@ -283,7 +283,7 @@ class ListReader:
             if self._is_past_the_end(meaning.verdict):
                 return None, 0.0
             raise UnlistedError(problem_of(meaning))
-        page = read_instance_page(answer.body)
+        page = read_instance_page(answer)
         if page is None:
             raise UnlistedError(ListingProblem(None, "what the API answered is not a list of instances"))
         now = date_of(answer.headers)

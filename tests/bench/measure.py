@@ -71,7 +71,7 @@ def measure(client: "Client", case: "Case") -> Measurement:
         failure = _run(words, Path(name))
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         with urllib.request.urlopen(f"{url}/record") as response:  # noqa: S310 - loopback
-            record = json.load(response)
+            (record,) = json.load(response)
     cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
     return _read(record, case, failure, cpu)
 

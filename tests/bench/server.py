@@ -5,6 +5,8 @@ quota all of them would look alike. This one answers from byte templates and sha
 `QuotaEnforcer`. `GET /record` tells what it saw, on its own clock.
 
     python -m bench.server LIMIT/PERIOD MODEL HEADERS BURST OTHERS LATENCY
+
+`bench.list_server` serves a workflow's list as well.
 """
 
 import asyncio
@@ -14,11 +16,11 @@ import time
 from collections import Counter
 from dataclasses import asdict
 from email.utils import formatdate
+from typing import Any
 
 from bulkcancel.sandbox import HeaderMode, Quota, QuotaModel
 from bulkcancel.sandbox.quota import QuotaEnforcer
 
-_NAME = "workflow_instance_cancel"
 _HEAD = "HTTP/1.1 {}\r\nServer: bench\r\nDate: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
 _CANCELED = ("200 OK", b"{}\n")
 _THROTTLED = ("429 Too Many Requests", b'{"errors":["Too many requests"]}')
@@ -27,11 +29,16 @@ _VALID = ("200 OK", b'{"valid":true}')
 
 
 class Ledger:
-    """What was asked, when, and what came of it."""
+    """One endpoint: what was asked, when, and what came of it. This one is that of cancels.
 
-    def __init__(self, quota: Quota, latency: float) -> None:
+    Attributes:
+        latency: Seconds from a request to its reply.
+        limiter: Counts the requests.
+    """
+
+    def __init__(self, quota: Quota, latency: float, name: str = "workflow_instance_cancel") -> None:
         self.latency = latency
-        self.limiter = QuotaEnforcer(quota, _NAME)
+        self.limiter = QuotaEnforcer(quota, name)
         self._first_request: float | None = None
         self._first_cpu = 0.0
         self._last_reply = 0.0
@@ -39,24 +46,32 @@ class Ledger:
         self._accepted: Counter[bytes] = Counter()
         self._events: list[tuple[float, bool]] = []
 
+    def serves(self, method: bytes, path: bytes) -> bool:
+        """Whether a request is one of this endpoint's."""
+        return method == b"PUT" and path.endswith(b"/cancel")
+
+    def granted(self, path: bytes) -> tuple[str, bytes]:  # noqa: ARG002 - a list depends on it
+        """Status and body of a reply within the quota."""
+        return _CANCELED
+
     def arrived(self) -> None:
-        """Note that a request to cancel came in."""
+        """Note that a request came in."""
         if self._first_request is None:
             self._first_request, self._first_cpu = time.time(), time.process_time()
 
     def answer(self, path: bytes) -> bytes:
-        """Decide about a request to cancel; gives the reply's bytes."""
+        """Decide about a request; gives the reply's bytes."""
         now = time.time()
         within, headers = self.limiter.take(now)
         self._events.append((now, within))
         if within:
             self._accepted[path] += 1
         self._last_reply, self._last_cpu = now, time.process_time()
-        return reply(_CANCELED if within else _THROTTLED, headers)
+        return reply(self.granted(path) if within else _THROTTLED, headers)
 
-    def show(self) -> bytes:
-        """All of it, as JSON."""
-        shown = {
+    def show(self) -> dict[str, Any]:
+        """All of it."""
+        return {
             "first_request": self._first_request,
             "last_reply": self._last_reply,
             "cpu": self._last_cpu - self._first_cpu,
@@ -64,7 +79,6 @@ class Ledger:
             "windows": [asdict(window) for window in self.limiter.windows(time.time())],
             "events": self._events,
         }
-        return json.dumps(shown).encode()
 
 
 def reply(answer: tuple[str, bytes], headers: dict[str, str] | None = None) -> bytes:
@@ -78,8 +92,8 @@ def reply(answer: tuple[str, bytes], headers: dict[str, str] | None = None) -> b
 class Connection(asyncio.Protocol):
     """One client's connection: requests with or without a body, kept alive, pipelined or not."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, *ledgers: Ledger) -> None:
+        self._ledgers = ledgers
         self._buffer = b""
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -102,19 +116,22 @@ class Connection(asyncio.Protocol):
 
     def _request(self, head: bytes) -> None:
         method, path, _ = head.split(b" ", 2)
-        if method == b"PUT" and path.endswith(b"/cancel"):
-            self._ledger.arrived()
-            if self._ledger.latency:
-                self._loop.call_later(self._ledger.latency, self._answer, path)
-            else:
-                self._answer(path)
-        elif path == b"/record":
-            self._write(reply(("200 OK", self._ledger.show())))
+        for ledger in self._ledgers:
+            if ledger.serves(method, path):
+                ledger.arrived()
+                if ledger.latency:
+                    self._loop.call_later(ledger.latency, self._answer, ledger, path)
+                else:
+                    self._answer(ledger, path)
+                return
+        if path == b"/record":
+            shown = [ledger.show() for ledger in self._ledgers]
+            self._write(reply(("200 OK", json.dumps(shown).encode())))
         else:
             self._write(reply(_VALID if path == b"/api/v2/validate_keys" else _UNKNOWN))
 
-    def _answer(self, path: bytes) -> None:
-        self._write(self._ledger.answer(path))
+    def _answer(self, ledger: Ledger, path: bytes) -> None:
+        self._write(ledger.answer(path))
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -134,9 +151,13 @@ async def main(words: list[str]) -> None:
     size, model, headers, burst, others, latency = words
     limit, period = map(int, size.split("/"))
     quota = Quota(limit, period, HeaderMode(headers), QuotaModel(model), int(burst), float(others))
-    ledger = Ledger(quota, float(latency))
+    await serve(Ledger(quota, float(latency)))
+
+
+async def serve(*ledgers: Ledger) -> None:
+    """Serve endpoints on a free port of loopback until the process is ended; the URL is the first line printed."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(ledger), "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(lambda: Connection(*ledgers), "127.0.0.1", 0, backlog=1024)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 

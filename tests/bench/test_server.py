@@ -44,6 +44,6 @@ async def test_requests_are_answered_however_they_are_cut() -> None:
         heads = wire.written.split(b"HTTP/1.1 ")[1:]
         assert [head[:3] for head in heads] == [b"200", b"200", b"429", b"200", b"200"]
         assert b"X-RateLimit-Remaining: 0" in heads[1]
-        record = json.loads(heads[-1].partition(b"\r\n\r\n")[2])
+        (record,) = json.loads(heads[-1].partition(b"\r\n\r\n")[2])
         assert (record["pairs"], [within for _, within in record["events"]]) == (2, [True, True, False])
         assert record["first_request"] <= record["last_reply"]
