@@ -1,7 +1,8 @@
 """The words everything else is made of: rows, replies, results and outcomes.
 
 Nothing here does anything but decode a body, and nothing here imports the rest of the package. What is
-made for every row is a named tuple where it can be one: as frozen as a frozen dataclass, and made in a third of the time.
+made for every row is a named tuple where it can be: as frozen as a frozen dataclass, and made in a third
+of the time.
 """
 
 import json

@@ -4,6 +4,7 @@ import json
 import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bulkcancel.cli.find_options import FoundFormat
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("workflow_id", "instance_id", "status", "started_at", "ended_at", "source")
 _ROW = "{:<36}  {:<36}  {:<11}  {:<20}  {}\n"
 _STDOUT = 1
+_word = lru_cache(maxsize=64)(cell)  # nearly all instances have the same
 
 
 class ReaderGoneError(Exception):
@@ -77,8 +79,8 @@ class FoundOutput:
                 values = (workflow_id, instance_id, status, *times, source)
                 return f"{json.dumps(dict(zip(_COLUMNS, values, strict=True)))}\n"
             case FoundFormat.CSV:
-                words = (workflow_id, instance_id, status, _time(started_at), _time(ended_at), source)
-                return f"{','.join(map(cell, words))}\n"
+                names = f"{_word(workflow_id)},{cell(instance_id)},{_word(status)}"
+                return f"{names},{_time(started_at)},{_time(ended_at)},{_word(source)}\n"
 
     def _write(self, text: str) -> None:
         """Write it all.

@@ -1,10 +1,11 @@
 """Finds instances: of some workflows or of all, as soon as each page of their lists is in."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from anyio import create_memory_object_stream, create_task_group
+from anyio import EndOfStream, WouldBlock, create_memory_object_stream, create_task_group
 
 from bulkcancel.answers import State, Verdict, classify
 from bulkcancel.engine.credential_check import CredentialCheck
@@ -19,7 +20,7 @@ from bulkcancel.operations.selection import ENDED, RUNNING, Selection
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 
-    from anyio.streams.memory import MemoryObjectSendStream
+    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
     from bulkcancel.engine.dispatcher import Dispatcher
     from bulkcancel.listings import InstanceState, WorkflowInfo
@@ -138,7 +139,7 @@ class InstanceSearch:
                 yield found
 
     async def pages(self) -> "AsyncGenerator[tuple[FoundInstance, ...]]":
-        """Give the instances of each page together; a page without any is left out."""
+        """Give the instances of a page together, with those of pages that came in meanwhile; never none."""
         send, receive = create_memory_object_stream[tuple[FoundInstance, ...]](_PAGES_WAITING)
         # A task of its own: a generator may be left in the middle, and must hold no scope then.
         producer = asyncio.create_task(self._produce(send))
@@ -146,6 +147,7 @@ class InstanceSearch:
         limit = self._selection.limit
         try:
             async for page in receive:
+                page += _others_there(receive)  # noqa: PLW2901 - one write takes as long as several
                 if limit is not None and self.found + len(page) >= limit:
                     self.is_limited = True
                     page = page[: limit - self.found]  # noqa: PLW2901 - the last one, cut
@@ -291,6 +293,17 @@ class InstanceSearch:
     async def _keys_pass(self) -> bool:
         verdict = classify(await self._dispatcher.api.check_keys()).verdict
         return verdict is not Verdict.FORBIDDEN and verdict is not Verdict.UNAUTHORIZED
+
+
+def _others_there(
+    receive: "MemoryObjectReceiveStream[tuple[FoundInstance, ...]]",
+) -> "tuple[FoundInstance, ...]":
+    """The instances of all pages that wait."""
+    found: list[FoundInstance] = []
+    with suppress(WouldBlock, EndOfStream):
+        while True:
+            found += receive.receive_nowait()
+    return tuple(found)
 
 
 def _forget_failure(producer: "asyncio.Task[None]") -> None:

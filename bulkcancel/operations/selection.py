@@ -25,6 +25,7 @@ class Selection:
         started_before: It started earlier than that, in seconds since the epoch; or None.
         sources: What may have started it, such as `api` or `schedule`; empty for anything.
         limit: The most instances that are wanted, 1 or more; or None.
+        asks_for_times: Whether an instance without a start can't be judged; follows from the others.
 
     Raises:
         ConfigurationError: One of them can't be used, or two contradict each other.
@@ -37,6 +38,7 @@ class Selection:
     started_before: float | None = None
     sources: frozenset[str] = frozenset()
     limit: int | None = None
+    asks_for_times: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("statuses", "sources"):
@@ -67,12 +69,8 @@ class Selection:
                 "Nothing started both after and before that: --started-after must be earlier than "
                 "--started-before."
             )
-
-    @property
-    def asks_for_times(self) -> bool:
-        """Whether an instance without a start can't be judged."""
         bounds = (self.older_than, self.newer_than, self.started_after, self.started_before)
-        return any(bound is not None for bound in bounds)
+        object.__setattr__(self, "asks_for_times", any(bound is not None for bound in bounds))
 
     def fits(self, item: "InstanceState", now: float) -> bool:
         """Whether an instance is wanted.
