@@ -18,7 +18,7 @@ help:
 	@echo "make browser  look at the page of report --html in a Chromium, which it installs where it may"
 	@echo "make fuzz   fuzz each target for FUZZ_SECONDS (60)"
 	@echo "make mutants  break the rooms that decide on purpose, and see that a test notices, about half an hour"
-	@echo "make bench  measure speed and pacing next to the vendor's SDK and a plain script, about twenty minutes;"
+	@echo "make bench  measure speed and pacing next to the vendor's SDK and a plain script, and find, verify and drain, about twenty-five minutes;"
 	@echo "            CASES=\"headers no-quota\" CLIENTS=\"bulkcancel script\" IN_FLIGHT=\"1 256\" choose among them"
 	@echo "make simulate  play the pacing against many servers in virtual time"
 	@echo "make plot   draw docs/explanation/pacing.svg from a real run"

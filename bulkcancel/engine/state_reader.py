@@ -118,7 +118,7 @@ class StateReader:
             return self._unread(ref)
         state, detail = read_state(answer)
         self._weigh(ref.workflow_id, meaning, detail)
-        shown = read_instance(answer.body) if isinstance(answer, Reply) and meaning.status == _OK else None
+        shown = read_instance(answer) if isinstance(answer, Reply) and meaning.status == _OK else None
         return SeenState(ref, state, detail, shown, meaning, self._time_of(answer))
 
     async def survey(
@@ -177,7 +177,7 @@ class StateReader:
             )
             answer, meaning = await send(request, place)
             is_page = meaning.verdict is Verdict.ACCEPTED and isinstance(answer, Reply)
-            page = read_instance_page(answer.body) if is_page and isinstance(answer, Reply) else None
+            page = read_instance_page(answer) if is_page and isinstance(answer, Reply) else None
             return FetchedPage(page, meaning, self._time_of(answer))
 
         def meet(item: "InstanceState", meaning: Classification, now: float) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from bench.cases import CASES, Case
 from bench.clients import BULKCANCEL, CLIENTS, Client
+from bench.journeys import JOURNEYS, travel
 from bench.measure import Measurement, measure
 
 _HEADINGS = ("client", "in flight", "makespan", "ideal", "÷ ideal", "late", "429s", "others")
@@ -33,9 +34,10 @@ _TURNS = 3
 
 
 def main() -> int:
-    """Print a table per case; 1 when a client left work undone."""
+    """Print a table per case; 1 when a client left work undone, or a journey falls short of its target."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--cases", nargs="*", default=[], choices=[case.name for case in CASES])
+    names = [case.name for case in (*CASES, *JOURNEYS)]
+    parser.add_argument("--cases", nargs="*", default=[], choices=names)
     parser.add_argument("--clients", nargs="*", default=[], choices=[one.name for one in CLIENTS])
     parser.add_argument("--in-flight", nargs="*", type=int, default=[], help="in place of the case's own")
     words = parser.parse_args()
@@ -52,7 +54,14 @@ def main() -> int:
             failures += run(replace(case, in_flight=number), able)
     if failures:
         print(f"{failures} of these runs left work undone.")
-    return int(bool(failures))
+    short = 0
+    for journey in JOURNEYS:
+        if not words.cases or journey.name in words.cases:
+            for number in words.in_flight or [None]:
+                short += travel(journey, number)
+    if short:
+        print(f"{short} of these figures fall short of their target.")
+    return int(bool(failures or short))
 
 
 def _pace(case: Case, clients: list[Client]) -> int:

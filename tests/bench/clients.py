@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 WORKFLOW = UUID(int=1 << 127, version=4)
 PEERS = Path(__file__).parent / "peers"
 _PINNED = "import os; hasattr(os, 'sched_setaffinity') and os.sched_setaffinity(0, {{{core}}}); "
-_BULKCANCEL = "import sys; from bulkcancel.cli.program import main; sys.exit(main())"
+BULKCANCEL_CODE = "import sys; from bulkcancel.cli.program import main; sys.exit(main())"
 _SCRIPT = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
 
 
@@ -63,7 +63,7 @@ def commands(client: Client, case: "Case", url: str, folder: Path) -> list[list[
         _write(source, ids if client is BULKCANCEL else ids[part :: case.processes])
         if client is BULKCANCEL:
             words = [
-                *python(_BULKCANCEL, 0), "run", str(source), "--yes", "--base-url", url, "--quiet",
+                *python(BULKCANCEL_CODE, 0), "run", str(source), "--yes", "--base-url", url, "--quiet",
                 "--report", str(folder / f"report-{part}.csv"), "--concurrency", str(case.in_flight),
                 "--headroom", f"{case.headroom:.0%}", "--shard", f"{part + 1}/{case.processes}",
             ]  # fmt: skip

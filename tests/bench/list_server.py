@@ -7,6 +7,7 @@ Cancels and pages are counted apart, each with a quota of its own. A cancel does
 
 import asyncio
 import json
+import math
 import re
 import sys
 import time
@@ -37,10 +38,10 @@ class ListLedger(Ledger):
         runaway = Runaway(alive=running, ended=instances - running, rate=0.0)
         workflow = Workflow(LISTED, SandboxOptions(), now, runaway)
         count = workflow.count(now)
-        # One more than there are full pages: behind the last one is an empty one.
+        # One more than there are: behind the last one is an empty one.
         self._pages = [
             json.dumps(page_shown(workflow.page(number, _PAGE_SIZE, now), count, now)).encode()
-            for number in range(instances // _PAGE_SIZE + 1)
+            for number in range(math.ceil(instances / _PAGE_SIZE) + 1)
         ]
 
     def serves(self, method: bytes, path: bytes) -> bool:

@@ -13,7 +13,7 @@ import asyncio
 import json
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import asdict
 from email.utils import formatdate
 from typing import Any
@@ -45,6 +45,8 @@ class Ledger:
         self._last_cpu = 0.0
         self._accepted: Counter[bytes] = Counter()
         self._events: list[tuple[float, bool]] = []
+        self._arrivals: deque[float] = deque()
+        self._waited = 0.0
 
     def serves(self, method: bytes, path: bytes) -> bool:
         """Whether a request is one of this endpoint's."""
@@ -56,14 +58,17 @@ class Ledger:
 
     def arrived(self) -> None:
         """Note that a request came in."""
+        now = time.time()
+        self._arrivals.append(now)
         if self._first_request is None:
-            self._first_request, self._first_cpu = time.time(), time.process_time()
+            self._first_request, self._first_cpu = now, time.process_time()
 
     def answer(self, path: bytes) -> bytes:
         """Decide about a request; gives the reply's bytes."""
         now = time.time()
         within, headers = self.limiter.take(now)
         self._events.append((now, within))
+        self._waited += now - self._arrivals.popleft()  # all wait equally long, so they keep their order
         if within:
             self._accepted[path] += 1
         self._last_reply, self._last_cpu = now, time.process_time()
@@ -78,6 +83,7 @@ class Ledger:
             "pairs": len(self._accepted),
             "windows": [asdict(window) for window in self.limiter.windows(time.time())],
             "events": self._events,
+            "reply_time": self._waited / max(1, len(self._events)),
         }
 
 
