@@ -13,6 +13,8 @@ from typing import Any, assert_never
 from bulkcancel.models import Failure, Outcome, Reply
 from bulkcancel.text import printable
 
+#: The code of a page that stands where an API's answer should.
+NOT_JSON = "not_json"
 DETAIL_LIMIT = 300  # characters of a server's text that are kept
 
 
@@ -78,7 +80,7 @@ def classify(answer: Reply | Failure) -> Classification:
         return Classification(Verdict.MISROUTED, status, f"http_{status}", detail)
     if not is_json_or_empty(answer):
         detail = f"a page instead of an API answer, from something in between: {excerpt(answer.body)}"
-        return Classification(Verdict.FAULT, status, "not_json", detail)
+        return Classification(Verdict.FAULT, status, NOT_JSON, detail)
     if status < _MULTIPLE_CHOICES:
         return Classification(Verdict.ACCEPTED, status)
     return _classification(Verdict.NOT_FOUND if status == _NOT_FOUND else Verdict.REJECTED, answer)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bulkcancel.answers import Classification, Verdict, classify
+from bulkcancel.answers import NOT_JSON, Classification, Verdict, classify
 from bulkcancel.engine.sender import (
     FREE_PROBES,
     FREE_PROBES_AT_FIRST,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from bulkcancel.settings import Settings
 
     Request = Callable[[], Awaitable[Reply | Failure]]
+
+
+_MOST_PAGES_INSTEAD = 3  # answers to one request that something in between has written
 
 
 class Reader:
@@ -74,7 +77,9 @@ class Reader:
     async def read(self, request: "Request", ref: "InstanceRef") -> tuple[Reply | Failure, Classification]:
         """Send a request until it is decided or given up: 429s wait at the limiter, faults back off.
 
-        An API that leads elsewhere, is not to be trusted or stays away for minutes stops the operation.
+        A page that something in between has written, such as a log-in, is asked for three times at most:
+        it hardly ever goes away by itself, and a person waits. An API that leads elsewhere, is not to be
+        trusted or stays away for minutes stops the operation.
         A refusal is the caller's to weigh.
 
         Returns:
@@ -83,7 +88,7 @@ class Reader:
         Raises:
             StoppedError: The operation stops first.
         """
-        faults = throttled = probes = 0
+        faults = throttled = probes = pages = 0
         starved_since: float | None = None
         while True:
             answer, meaning, permit = await self._send(request, ref)
@@ -99,13 +104,12 @@ class Reader:
                     self._stop_signal.request(StopReason.MISROUTED)
                 return answer, meaning
             if isinstance(answer, Failure) and answer.kind is FailureKind.NO_FILES:
-                now = self._clock.now()
-                starved_since = now if starved_since is None else starved_since
-                if now - starved_since >= LONGEST_STARVED:
-                    self._stop_signal.request(StopReason.NO_FILES)
-                await self._pause(UNTIL_FILES_ARE_FREE)
+                starved_since = await self._wait_for_files(starved_since)
                 continue
             starved_since = None
+            pages += meaning.code == NOT_JSON
+            if pages >= _MOST_PAGES_INSTEAD:
+                return answer, replace(meaning, detail=f"{meaning.detail} (asked {pages} times)")
             most_free = FREE_PROBES if self._has_answered else FREE_PROBES_AT_FIRST
             if permit.is_probe and self.limiter.pacer.is_down and probes < most_free:
                 probes += 1  # it goes ahead for all while the API is down, and does not pay for that
@@ -115,6 +119,15 @@ class Reader:
             if faults >= self._settings.max_attempts:
                 return answer, meaning
             await self._pause(max(backoff(max(1, faults), self._jitter()), self._told_to_wait(answer)))
+
+    async def _wait_for_files(self, starved_since: float | None) -> float:
+        """Wait until files may be free again; gives since when there have been none."""
+        now = self._clock.now()
+        since = now if starved_since is None else starved_since
+        if now - since >= LONGEST_STARVED:
+            self._stop_signal.request(StopReason.NO_FILES)
+        await self._pause(UNTIL_FILES_ARE_FREE)
+        return since
 
     async def _send(
         self, request: "Request", ref: "InstanceRef"

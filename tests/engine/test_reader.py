@@ -112,6 +112,16 @@ async def test_an_api_that_is_away_for_minutes_stops_it_all() -> None:
     assert 120.0 <= script.sent_at[-1] <= 140.0
 
 
+async def test_a_page_instead_of_an_answer_is_given_up_soon() -> None:
+    """A log-in page does not go away by itself, and a person waits."""
+    script = Script([Reply(200, {}, b"<html>Sign in</html>")])
+    async with script.clock.autojump():
+        _, meaning = await script.reader.read(script.request, REF)
+    assert (len(script.sent_at), meaning.verdict) == (3, Verdict.FAULT)
+    assert meaning.detail.endswith("Sign in</html> (asked 3 times)")
+    assert script.clock.now() < 5.0
+
+
 async def test_without_files_it_ends_in_the_end() -> None:
     """After two minutes, and no request is counted as a fault of the API."""
     script = Script([Failure(FailureKind.NO_FILES, "none")])
