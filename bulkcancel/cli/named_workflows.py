@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _COLUMN = "workflow_id"
+_MOST_WORKFLOWS = 10_000  # named on standard input
+_LONGEST_LINE = 100_000  # characters
 
 
 def named_workflows(words: "Sequence[str]", *, lists: bool, any_id: bool, site: str) -> list[str] | None:
@@ -50,22 +52,43 @@ def _with_stdin(words: "Sequence[str]") -> "Iterator[str]":
             yield word
 
 
-def _read_ids() -> "Iterator[str]":
-    """What standard input has, one a line or in its column `workflow_id`; comments are left out.
+def _read_ids() -> list[str]:
+    """What standard input has, one a line or in its column `workflow_id`, each once; no comments.
 
     Raises:
-        ConfigurationError: It is not text.
+        ConfigurationError: It is not text, or more than any list of workflows can be.
     """
     column = 0
+    found: dict[str, None] = {}
     try:
-        for number, cells in enumerate(csv.reader(sys.stdin)):
+        for number, cells in enumerate(csv.reader(_lines())):
             names = [cell.strip().lower() for cell in cells]
             if number == 0 and _COLUMN in names:
                 column = names.index(_COLUMN)
             elif len(cells) > column and names[column] and not names[0].startswith("#"):
-                yield cells[column].strip()
+                found.setdefault(cells[column].strip())
+                if len(found) > _MOST_WORKFLOWS:
+                    raise ConfigurationError(
+                        f"Standard input names more than {_MOST_WORKFLOWS:,} workflows: give it in parts, or "
+                        "take all of them with --all-workflows."
+                    )
     except (UnicodeDecodeError, csv.Error) as error:
         raise ConfigurationError(f"Standard input can't be read: {error}.") from None
+    return list(found)
+
+
+def _lines() -> "Iterator[str]":
+    """The lines of standard input; what never ends its line is no list of workflows.
+
+    Raises:
+        ConfigurationError: A line is too long.
+    """
+    while line := sys.stdin.readline(_LONGEST_LINE + 1):
+        if len(line) > _LONGEST_LINE:
+            raise ConfigurationError(
+                f"Standard input can't be read: a line of it is longer than {_LONGEST_LINE:,} characters."
+            )
+        yield line
 
 
 def _workflow_id(word: str, *, any_id: bool, site: str) -> str:

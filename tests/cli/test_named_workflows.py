@@ -64,6 +64,7 @@ def test_what_names_no_workflow_is_refused(word: str, sentence: str) -> None:
         (f"workflow_id,instance_id\n{W},x\n", [W]),
         (f'name, Workflow_ID\n"one, two",{W}\nshort\n', [W]),
         (f"{W},more\n", [W]),
+        (f"workflow_id,instance_id\n{W},1\n{W},2\n{IDS[0]},3\n{W},4\n", [W, IDS[0]]),
         ("", []),
     ],
 )
@@ -73,8 +74,46 @@ def test_standard_input_names_workflows(monkeypatch: pytest.MonkeyPatch, text: s
     assert named(IDS[1], "-", IDS[2]) == [IDS[1], *found, IDS[2]]
 
 
+def test_ids_of_any_kind_may_differ_in_their_case_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then they are two."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("one\nOne\none\n"))
+    assert named("-", any_id=True) == ["one", "One"]
+
+
 def test_standard_input_that_is_no_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a sentence."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe"), encoding="utf-8"))
     with pytest.raises(ConfigurationError, match="Standard input can't be read"):
         named("-")
+
+
+class Endless:
+    """What goes on for ever; it counts what was read of it."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+        self.lines = self.characters = 0
+
+    def readline(self, size: int = -1) -> str:
+        """The next line, or as much of it as is asked for."""
+        if size < 0:
+            raise MemoryError
+        self.lines += 1
+        found = (self.line or "x" * size).format(self.lines)[:size]
+        self.characters += len(found)
+        return found
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [("w{}\n", "more than 10,000 workflows: give it in parts"), ("", "a line of it is longer than 100,000")],
+)
+def test_standard_input_that_never_ends_is_refused(
+    monkeypatch: pytest.MonkeyPatch, line: str, sentence: str
+) -> None:
+    """Before it takes up the memory; however it never ends."""
+    endless = Endless(line)
+    monkeypatch.setattr(sys, "stdin", endless)
+    with pytest.raises(ConfigurationError, match=sentence):
+        named("-", any_id=True)
+    assert endless.characters < 200_000
