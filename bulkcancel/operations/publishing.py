@@ -61,7 +61,7 @@ class Publishing:
             lambda: self._api.get_workflow(workflow_id), InstanceRef(workflow_id, "", 0)
         )
         is_shown = meaning.verdict is Verdict.ACCEPTED and isinstance(answer, Reply)
-        return read_workflow(answer.body) if is_shown and isinstance(answer, Reply) else None, meaning
+        return read_workflow(answer) if is_shown and isinstance(answer, Reply) else None, meaning
 
 
 def _is_refused(meaning: "Classification") -> bool:
