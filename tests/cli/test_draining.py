@@ -37,7 +37,7 @@ def test_a_dry_run_that_could_not_list_everything_says_so(
     assert ended.last == "Dry run: not everything could be listed; nothing was sent."
 
 
-def test_more_than_allowed_is_not_begun(call: Call) -> None:
+def test_more_than_allowed_ends_with_2(call: Call) -> None:
     """With exit code 2, and no report."""
     ended = call("drain", W, "--sandbox", "--max-instances", "5", "-y", "-o", "r.csv")
     assert ended.code == ExitCode.USAGE
