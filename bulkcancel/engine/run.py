@@ -66,7 +66,7 @@ class Run:
         self._lookup = RefusalLookup(dispatcher.states, self._clock, self._stop_signal)
         self._watch = Watch(
             dispatcher.states,
-            self._end_of_watch,
+            lambda item, outcome, detail: self._finish(item, outcome, detail=detail),
             timeout=settings.verify_timeout,
             clock=self._clock,
             stop_signal=self._stop_signal,
@@ -243,10 +243,6 @@ class Run:
             tasks.start_soon(self._look_up_aside, item, outcome)
             return
         await self._finish(item, outcome, classification.code, classification.detail)
-
-    async def _end_of_watch(self, item: "WorkItem", outcome: Outcome, detail: str) -> None:
-        with self._keeping_failures():
-            await self._finish(item, outcome, detail=detail)
 
     async def _look_up_aside(self, item: "WorkItem", outcome: Outcome) -> None:
         """See whether an instance whose cancel was refused had simply ended, while its worker goes on."""

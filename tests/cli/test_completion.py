@@ -79,7 +79,7 @@ def test_sites_are_offered(
 @pytest.mark.parametrize(
     ("line", "want"),
     [
-        ("bulkcancel ", ["check", "find", "run", "report", "sandbox"]),
+        ("bulkcancel ", ["check", "find", "run", "drain", "report", "sandbox"]),
         ("bulkcancel s", ["sandbox"]),
         ("bulkcancel run --scenario b", ["busy"]),
         ("bulkcancel run --log-format ", ["text", "json"]),

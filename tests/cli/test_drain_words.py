@@ -67,8 +67,7 @@ def plan(count: int = 3000, **values: Any) -> DrainPlan:
                 "Plan: drain 1 workflow at here: nothing runs",
                 f"          0  {OTHER}",
                 (
-                    "First: unpublish them, so that automatic triggers start nothing more; they are published "
-                    "again at the end"
+                    "First: unpublish them, so that automatic triggers start nothing more; published again at the end"
                 ),
                 "Reason: why",
             ],
