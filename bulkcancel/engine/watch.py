@@ -31,7 +31,7 @@ _LONGEST_PUT_OFF = 15.0  # seconds; never more than a quarter of the time there 
 _PER_PAGE = 10  # instances that one page must answer for, to look while more are being canceled
 _PAGES_AT_FIRST = 10  # of a list that was not read yet
 _SIDE_BY_SIDE = 16  # workflows
-_TICK = 0.25  # seconds between two times to see who is due
+_TICK = 0.125  # seconds between two times to see who is due
 _MOST_WATCHED = 100_000  # instances at once; about a kilobyte each
 
 

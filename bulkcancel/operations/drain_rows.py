@@ -91,9 +91,13 @@ class DrainRows:
         self._lines: dict[int, int] = {}
         self._last_line = 0
         self._undone: dict[tuple[str, str], int] = {}
+        self._met: set[int] = set()  # in this pass
         self._open = 0
         self._news = Event()
         self._now = Pass(0, 0.0)
+        self._quiet = 0  # passes in a row that found nothing
+        self._quiet_since = 0.0
+        self._futile = 0  # passes in a row that changed nothing
         self.name = "what runs"
         self.is_replayable = False
         self.passes: list[Pass] = []
@@ -134,61 +138,81 @@ class DrainRows:
 
     async def batches(self) -> "AsyncIterator[Iterator[Row]]":
         """Give the rows of each pass, a batch for each page; the next pass begins when all have outcomes."""
-        quiet_since = 0.0
-        quiet = futile = 0
         before = self._clock.now()
         try:
             while True:
                 this = self._now = Pass(len(self.passes) + 1, self._clock.now())
-                self._ledger.begin_pass()
-                search = self._new_search()
-                undone = dict(self._undone)
-                async for page in search.pages():
-                    yield iter(self._rows(page, undone))
-                if search.stop is not None or self._stop_signal.reason is not None:
-                    return
-                rest = tuple(InstanceRef(*pair, line) for pair, line in undone.items())
-                self._open += len(rest)
-                yield iter(rest)
+                async for batch in self._batches_of_pass():
+                    yield batch
                 await self._until_all_have_outcomes()
-                self._judge(search, this)
-                self._end_pass(this, this.began - before if len(self.passes) else 0.0)
+                self._end_pass(this, this.began - before if self.passes else 0.0)
                 before = this.began
-                if this.running:
-                    quiet = 0
-                    futile = 0 if this.new or this.ended else futile + 1
-                else:
-                    quiet, futile = quiet + 1, 0
-                    quiet_since = self._clock.now() if quiet == 1 else quiet_since
-                if futile >= _MOST_FUTILE:
-                    self.is_futile = True
+                if self._is_over():
                     return
-                if self._is_over(quiet, quiet_since):
-                    return
-                if quiet or futile:
+                if self._quiet or self._futile:
                     with self._stop_signal.interrupts():
                         await self._clock.sleep(self._settle)
         except StoppedError:
             return
 
-    def _is_over(self, quiet: int, quiet_since: float) -> bool:
-        if quiet < _QUIET or self._clock.now() < quiet_since + self._settle:
+    async def _batches_of_pass(self) -> "AsyncIterator[Iterator[Row]]":
+        """What is found running, what was left undone, and what has started until all that was sent.
+
+        Raises:
+            StoppedError: The operation stops.
+        """
+        self._ledger.begin_pass()
+        self._met.clear()
+        for is_first in (True, False):
+            search = self._new_search()
+            async for page in search.pages():
+                yield iter(tuple(self._rows(page)))
+            if search.stop is not None or self._stop_signal.reason is not None:
+                raise StoppedError
+            self._judge(search, self._now)
+            if is_first:
+                yield iter(tuple(self._left_undone()))
+            if not self._now.running:
+                return
+
+    def _is_over(self) -> bool:
+        """Whether the passes so far are enough: to prove that nothing runs, or to give up."""
+        this, now = self.passes[-1], self._clock.now()
+        if this.running:
+            self._quiet = 0
+            self._futile = 0 if this.new or this.ended else self._futile + 1
+            self.is_futile = self._futile >= _MOST_FUTILE
+            return self.is_futile
+        self._quiet, self._futile = self._quiet + 1, 0
+        self._quiet_since = now if self._quiet == 1 else self._quiet_since
+        if self._quiet < _QUIET or now < self._quiet_since + self._settle:
             return False
         last = self.passes[-_QUIET:]
         self.is_empty = not any(one.gaps for one in last)
-        return self.is_empty or quiet >= _MOST_QUIET or all(one.gaps and one.is_permanent for one in last)
+        is_hopeless = all(one.gaps and one.is_permanent for one in last)
+        return self.is_empty or is_hopeless or self._quiet >= _MOST_QUIET
 
-    def _rows(
-        self, page: "tuple[FoundInstance, ...]", undone: "dict[tuple[str, str], int]"
-    ) -> "Iterator[InstanceRef]":
+    def _left_undone(self) -> "Iterator[InstanceRef]":
+        """What earlier passes left undone, and this one has not met."""
+        for pair, line in tuple(self._undone.items()):
+            key = pair_digest(*pair)
+            if key not in self._met:
+                self._met.add(key)
+                self._open += 1
+                yield InstanceRef(*pair, line)
+
+    def _rows(self, page: "tuple[FoundInstance, ...]") -> "Iterator[InstanceRef]":
+        """What a page shows running, as far as this pass has not met it."""
         for one in page:
             key = pair_digest(*one.pair)
+            if key in self._met:
+                continue
+            self._met.add(key)
             line = self._lines.get(key)
             if line is None:
                 self._last_line += 1
                 line = self._lines[key] = self._last_line
                 self._now.new += 1
-            undone.pop(one.pair, None)
             self._now.running += 1
             self._open += 1
             yield InstanceRef(*one.pair, line)
@@ -216,6 +240,7 @@ class DrainRows:
         ):
             if count:
                 this.gaps.append(f"{count:,} {words}")
+        this.gaps = list(dict.fromkeys(this.gaps))
 
     def _end_pass(self, this: Pass, seconds: float) -> None:
         seconds = seconds or self._clock.now() - this.began

@@ -76,7 +76,7 @@ async def test_it_looks_after_half_a_second_and_then_ever_more_rarely() -> None:
     api = Looking(1e9, RUNNING)
     result = await Watched(api).one()
     pauses = [later - earlier for earlier, later in zip([0.0, *api.looked_at], api.looked_at, strict=False)]
-    assert pauses == [0.5, 0.75, 1.25, 1.75, 2.75, 4.0, 5.0, 4.0]
+    assert pauses == [0.5, 0.75, 1.125, 1.75, 2.625, 3.875, 5.0, 4.375]
     assert api.clock.now() == 20.0
     assert result == (Outcome.UNCONFIRMED, "not seen to end within 20 s; last seen running")
 
