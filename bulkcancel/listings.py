@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from bulkcancel.answers import State, state_of
@@ -112,8 +113,13 @@ def read_workflow(reply: Reply) -> WorkflowInfo | None:
 
 def date_of(headers: Mapping[str, str]) -> float | None:
     """The server's own time in seconds since the epoch, by its `Date`; None where it does not tell."""
+    return _moment_of_date(headers.get("Date", ""))
+
+
+@lru_cache(maxsize=8)  # replies of one second bear the same
+def _moment_of_date(text: str) -> float | None:
     try:
-        moment = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+        moment = parsedate_to_datetime(text).timestamp()
     except (TypeError, ValueError, OverflowError, IndexError, AttributeError):
         return None
     return moment if math.isfinite(moment) else None
