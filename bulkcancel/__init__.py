@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from bulkcancel.models import ExitCode, InstanceRef, Outcome, Result, StopReason
     from bulkcancel.operations.check import check
     from bulkcancel.operations.drain import DrainOutcome
-    from bulkcancel.operations.find import FoundInstance, InstanceSearch
+    from bulkcancel.operations.find import InstanceSearch
     from bulkcancel.operations.findings import CheckName, CheckStatus, Finding
+    from bulkcancel.operations.found import FoundInstance
     from bulkcancel.operations.library import cancel_all, open_session
     from bulkcancel.operations.selection import Selection
     from bulkcancel.operations.session import Session
@@ -65,7 +66,7 @@ __all__ = [
 
 _HOMES = {
     "DrainOutcome": "bulkcancel.operations.drain",
-    "FoundInstance": "bulkcancel.operations.find",
+    "FoundInstance": "bulkcancel.operations.found",
     "InstanceSearch": "bulkcancel.operations.find",
     "Selection": "bulkcancel.operations.selection",
     "cancel_all": "bulkcancel.operations.library",

@@ -16,7 +16,7 @@ from bulkcancel.report.codec import cell
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bulkcancel.operations.find import FoundInstance, WorkflowListing
+    from bulkcancel.operations.found import FoundInstance, WorkflowListing
 
 _COLUMNS = ("workflow_id", "instance_id", "status", "started_at", "ended_at", "source")
 _ROW = "{:<36}  {:<36}  {:<11}  {:<20}  {}\n"

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from bulkcancel.engine.dispatcher import Dispatcher
     from bulkcancel.ledger import Ledger
     from bulkcancel.models import Recorded, Result, Row
-    from bulkcancel.operations.find import FoundInstance, InstanceSearch
+    from bulkcancel.operations.find import InstanceSearch
+    from bulkcancel.operations.found import FoundInstance
 
 _QUIET = 2  # passes in a row that find nothing
 _MOST_QUIET = 5  # of them that could not list everything: what is away may come back

@@ -2,8 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from anyio import EndOfStream, WouldBlock, create_memory_object_stream, create_task_group
 
@@ -13,9 +12,10 @@ from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.events import Endpoint, Listed, PageRead
 from bulkcancel.listings import read_workflow_page
 from bulkcancel.models import InstanceRef, Reply, StopReason
+from bulkcancel.operations.found import FoundInstance, WorkflowListing, found_in
 from bulkcancel.operations.list_block import ListingProblem
 from bulkcancel.operations.list_reader import ListReader
-from bulkcancel.operations.selection import ENDED, RUNNING, Selection
+from bulkcancel.operations.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
@@ -29,60 +29,6 @@ _MOST_SIDE_BY_SIDE = 64  # blocks of one list, and lists
 _WORKFLOWS_ON_A_PAGE = 100
 _PAGES_WAITING = 4  # that are read and not yet taken
 _PERMISSION = "permission"  # what a refusal says that concerns every workflow
-
-
-class FoundInstance(NamedTuple):
-    """One instance that was found.
-
-    Attributes:
-        workflow_id: Its workflow's id.
-        instance_id: Its id.
-        status: `running`; or the API's own word for how it ended, `ended` where there is none.
-        started_at: When it started, in seconds since the epoch, or None where that is not told.
-        ended_at: When it ended, the same.
-        source: What started it: `api`, `manual`, `schedule`, …; may be empty.
-    """
-
-    workflow_id: str
-    instance_id: str
-    status: str
-    started_at: float | None
-    ended_at: float | None
-    source: str
-
-    @property
-    def pair(self) -> tuple[str, str]:
-        """What `Session.cancel` takes."""
-        return self.workflow_id, self.instance_id
-
-
-@dataclass(slots=True)
-class WorkflowListing:
-    """What came of one workflow's list.
-
-    Attributes:
-        workflow_id: The workflow.
-        name: Its name, as far as it was read; may be empty.
-        read: Instances read so far.
-        matching: How many of them were asked for.
-        undated: Instances that would have matched if their start were told.
-        others: Running ones that were not asked for.
-        unusable: Items of its list that name no instance, or whose state can't be told.
-        as_of: Since when the picture holds, by the server's clock in seconds since the epoch, or None.
-        is_whole: Whether it was read to its end.
-        problem: Why it could not be, or None.
-    """
-
-    workflow_id: str
-    name: str = ""
-    read: int = 0
-    matching: int = 0
-    undated: int = 0
-    others: int = 0
-    unusable: int = 0
-    as_of: float | None = None
-    is_whole: bool = False
-    problem: ListingProblem | None = None
 
 
 class InstanceSearch:
@@ -240,7 +186,7 @@ class InstanceSearch:
         selection = self._selection
         for item in items:
             if selection.fits(item, now):
-                yield _found(listing.workflow_id, item)
+                yield found_in(listing.workflow_id, item)
             elif item.state is State.UNREADABLE:
                 listing.unusable += 1
             elif item.started_at is None and selection.fits_but_for_times(item):
@@ -310,8 +256,3 @@ def _forget_failure(producer: "asyncio.Task[None]") -> None:
     """Take note of a failure: it was raised to whoever follows the search, or nobody does any more."""
     if not producer.cancelled():
         producer.exception()
-
-
-def _found(workflow_id: str, item: "InstanceState") -> FoundInstance:
-    status = RUNNING if item.state is State.RUNNING else item.kind or ENDED
-    return FoundInstance(workflow_id, item.instance_id, status, item.started_at, item.ended_at, item.source)

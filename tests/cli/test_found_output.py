@@ -10,7 +10,7 @@ from support.cliapp import IDS, W
 from bulkcancel.cli.find_options import FoundFormat
 from bulkcancel.cli.found_output import FoundOutput, ReaderGoneError, open_output
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.operations.find import FoundInstance, WorkflowListing
+from bulkcancel.operations.found import FoundInstance, WorkflowListing
 
 PAGE = (
     FoundInstance(W, IDS[0], "running", 1_700_000_000.5, None, "api"),
