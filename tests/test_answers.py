@@ -103,6 +103,12 @@ def test_a_read_tells_the_state(answer: Reply | Failure, state: State) -> None:
     assert answers.read_state(answer)[0] is state
 
 
+@pytest.mark.parametrize("attributes", [None, [], {"instanceStatus": "CANCELED"}, {"instanceStatus": [1]}])
+def test_what_is_no_instance_has_no_state(attributes: object) -> None:
+    """And no kind."""
+    assert answers.state_of(attributes) == (State.UNREADABLE, "")
+
+
 @pytest.mark.parametrize(
     ("body", "code", "detail"),
     [

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 
+import pytest
 from anyio import create_task_group
 from anyio.lowlevel import checkpoint
 from support.fakeapi import bad, refs
@@ -17,10 +18,9 @@ from bulkcancel.settings import Settings
 class Pieces:
     """Rows that come in pieces, each after a while; a piece is seen to be used up before the next is asked for."""
 
-    is_replayable = True
-
-    def __init__(self, *pieces: list[Row]) -> None:
+    def __init__(self, *pieces: list[Row], is_replayable: bool = True) -> None:
         self._pieces = pieces
+        self.is_replayable = is_replayable
         self.taken = 0
 
     async def batches(self) -> AsyncIterator[Iterator[Row]]:
@@ -71,8 +71,10 @@ class Taking:
         return lines
 
     async def _settle(self, row: Row, outcome: Outcome, code: str, detail: str) -> None:
-        assert bool(detail) is (outcome is not Outcome.CANCELED)
-        assert code == ("invalid_id" if outcome is Outcome.INVALID else "")
+        assert (code, detail) == {
+            Outcome.INVALID: ("invalid_id", "not a UUID"),
+            Outcome.DUPLICATE: ("", "the pair stands earlier in the input"),
+        }[outcome]
         await checkpoint()
         self.settled.append((row.line, outcome))
 
@@ -123,3 +125,20 @@ async def test_a_row_that_can_not_be_made_ends_the_input() -> None:
     taking = Taking(Broken(refs(2), refs(4)))
     assert await taking.items(workers=2) == [1, 2]
     assert isinstance(taking.intake.error, LookupError)
+
+
+@pytest.mark.parametrize(
+    ("is_replayable", "is_stopped", "has_read_all"),
+    [(True, False, True), (True, True, True), (False, False, True), (False, True, False)],
+)
+async def test_a_stream_that_is_told_to_end_may_have_had_more(
+    *, is_replayable: bool, is_stopped: bool, has_read_all: bool
+) -> None:
+    """Rows at hand are read to their end also when the run has stopped."""
+    taking = Taking(Pieces(refs(2), is_replayable=is_replayable))
+    await taking.intake.next_item()
+    assert taking.intake.has_read_all is False
+    if is_stopped:
+        taking.stop_signal.request(StopReason.INTERRUPTED)
+    assert [item.ref.line async for item in taking.intake.rest()] == [2]
+    assert taking.intake.has_read_all is has_read_all

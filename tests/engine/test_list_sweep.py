@@ -1,6 +1,6 @@
 """Looking for instances in a list: which pages are asked for, and when it ends."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -53,24 +53,32 @@ class Pages:
 @pytest.mark.parametrize(
     ("pages", "asked", "left"),
     [
-        pytest.param(Pages(500, range(500)), 5, 0, id="all of a list: each page once"),
-        pytest.param(Pages(50_000, range(300)), 3, 0, id="the newest of a long list: as long as pages pay"),
-        pytest.param(Pages(2_000, range(0, 2_000, 40)), 20, 0, id="scattered, and still fewer than reads"),
-        pytest.param(Pages(50_000, range(20_000, 20_300)), 1, 300, id="few of a long list, far down"),
-        pytest.param(Pages(100, range(3)), 1, 0, id="one page"),
-        pytest.param(Pages(0, range(5)), 1, 5, id="an empty list"),
-        pytest.param(Pages(250, range(250), size=25), 10, 0, id="a server that gives fewer on a page"),
-        pytest.param(Pages(300, range(300), first=1), 4, 0, id="from 1, page 0 is the first as well"),
-        pytest.param(Pages(300, range(300), tells=False), 3, 0, id="untold length"),
-        pytest.param(Pages(300, range(250, 310), tells=False), 1, 60, id="untold length, nothing met"),
-        pytest.param(Pages(300, range(310)), 3, 10, id="some that are not in it"),
+        pytest.param(lambda: Pages(500, range(500)), 5, 0, id="all of a list: each page once"),
+        pytest.param(
+            lambda: Pages(50_000, range(300)), 3, 0, id="the newest of a long list: as long as pages pay"
+        ),
+        pytest.param(
+            lambda: Pages(2_000, range(0, 2_000, 40)), 20, 0, id="scattered, and still fewer than reads"
+        ),
+        pytest.param(lambda: Pages(50_000, range(20_000, 20_300)), 1, 300, id="few of a long list, far down"),
+        pytest.param(lambda: Pages(100, range(3)), 1, 0, id="one page"),
+        pytest.param(lambda: Pages(0, range(5)), 1, 5, id="an empty list"),
+        pytest.param(
+            lambda: Pages(250, range(250), size=25), 10, 0, id="a server that gives fewer on a page"
+        ),
+        pytest.param(lambda: Pages(300, range(300), first=1), 4, 0, id="from 1, page 0 is the first as well"),
+        pytest.param(lambda: Pages(300, range(300), tells=False), 3, 0, id="untold length"),
+        pytest.param(
+            lambda: Pages(300, range(250, 310), tells=False), 1, 60, id="untold length, nothing met"
+        ),
+        pytest.param(lambda: Pages(300, range(310)), 3, 10, id="some that are not in it"),
     ],
 )
 async def test_it_reads_pages_as_long_as_that_takes_fewer_requests(
-    pages: Pages, asked: int, left: int
+    pages: Callable[[], Pages], asked: int, left: int
 ) -> None:
     """In order from the newest on; what is not met then is read by itself."""
-    assert await pages.run() == (list(range(asked)), left)
+    assert await pages().run() == (list(range(asked)), left)
 
 
 async def test_a_server_that_counts_from_one_may_refuse_page_zero() -> None:

@@ -7,7 +7,7 @@ from support.fakeapi import DOWN, OK, FakeApi, Rows, refs
 from support.faketime import EPOCH, FakeClock
 from support.runs import new_run
 
-from bulkcancel.models import Failure, Outcome, Reply, Result, StopReason
+from bulkcancel.models import Failure, FailureKind, Outcome, Reply, Result, StopReason
 from bulkcancel.settings import Settings
 from bulkcancel.tally import Summary
 
@@ -148,6 +148,31 @@ async def test_a_row_that_was_throttled_goes_when_the_limiter_lets_it() -> None:
     started = api.clock.now()
     await run(api, 1)
     assert 2.0 <= api.clock.now() - started < 2.5
+
+
+async def test_a_row_that_brought_faults_before_it_was_throttled_waits_for_the_limiter_alone() -> None:
+    """Not for what its next fault would have cost, be it less or more."""
+    api = FakeApi(FakeClock(0.5), latency=0.0)
+    limited = Reply(429, {"Retry-After": formatdate(EPOCH + 4.0, usegmt=True)}, b"")
+    answers: list[Reply | Failure] = [DOWN, DOWN, limited, OK]
+    api.rule = lambda ref, attempt: answers[attempt - 1] if ref.line == 2 else OK
+    _, results = await run(api, 2, jitter=1.0)
+    assert results[1].duration_ms == 3500
+
+
+async def test_a_503_of_a_rate_limit_counts_once() -> None:
+    """As the 429 it stands for."""
+    api = FakeApi(FakeClock(), lambda ref, n: Reply(503, {}, b"") if n == 1 and ref.line % 3 == 0 else OK)
+    summary, results = await run(api, 90)
+    assert {(one.attempts, one.throttled) for one in results} == {(1, 0), (2, 0), (2, 1)}
+    assert 0 < summary.throttled == sum(one.throttled for one in results)
+
+
+async def test_for_want_of_files_it_is_over_after_two_minutes() -> None:
+    """To the second."""
+    api = FakeApi(FakeClock(0.0), lambda *_: Failure(FailureKind.NO_FILES, "none"), latency=0.0)
+    summary, _ = await run(api, 1)
+    assert (summary.stop, summary.duration, len(api.sent)) == (StopReason.NO_FILES, 120.0, 121)
 
 
 async def test_where_nothing_was_ever_answered_a_row_pays_for_its_faults_sooner() -> None:
