@@ -176,8 +176,9 @@ class StateReader:
                 workflow_id, size=PAGE_SIZE, number=number
             )
             answer, meaning = await send(request, place)
-            is_page = meaning.verdict is Verdict.ACCEPTED and isinstance(answer, Reply)
-            page = read_instance_page(answer) if is_page and isinstance(answer, Reply) else None
+            page = None
+            if isinstance(answer, Reply) and meaning.verdict is Verdict.ACCEPTED:
+                page = read_instance_page(answer)
             return FetchedPage(page, meaning, self._time_of(answer))
 
         def meet(item: "InstanceState", meaning: Classification, now: float) -> bool:

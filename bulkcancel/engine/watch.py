@@ -4,6 +4,7 @@ An instance is looked at half a second after its cancel at the earliest. While m
 are put off until one page of a list answers for many; when nothing is, they follow at once.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -136,23 +137,16 @@ class Watch:
     async def _look_at_those_due(self) -> None:
         now = self._clock.now()
         due = iter([group for group in self._groups.values() if self._is_due(group, now)])
-        is_stopped = False
 
         async def lane() -> None:
-            nonlocal is_stopped
-            try:
-                for group in due:
-                    await self._look_at(group)
-            except StoppedError:
-                is_stopped = True
+            for group in due:
+                await self._look_at(group)
 
         async with create_task_group() as tasks:
             for _ in range(min(_SIDE_BY_SIDE, len(self._groups))):
                 tasks.start_soon(lane)
         for workflow_id in [key for key, group in self._groups.items() if not group.watched]:
             del self._groups[workflow_id]
-        if is_stopped:
-            raise StoppedError
 
     def _is_due(self, group: _Group, now: float) -> bool:
         """Whether to look at a workflow's instances now: there is no time left, or it pays to."""
@@ -166,21 +160,14 @@ class Watch:
         return now >= max(oldest, group.looked_at) + self._put_off
 
     async def _look_at(self, group: _Group) -> None:
-        """Read all of a workflow that have had time to end.
-
-        Raises:
-            StoppedError: The run stops; what was seen before is on record.
-        """
+        """Read all of a workflow that have had time to end, or those that are read before the run stops."""
         began = self._clock.now()
         due = [one for one in group.watched.values() if began >= one.since + _FIRST_LOOK]
         group.new = 0
         seen: list[SeenState] = []
-        is_stopped = False
-        try:
+        with suppress(StoppedError):
             pages = await self._states.survey((one.item.ref for one in due), seen.append)
             group.pages = pages or group.pages
-        except StoppedError:
-            is_stopped = True
         before = len(group.watched)
         for state in seen:
             await self._note(group, group.watched[state.ref.instance_id], state)
@@ -191,8 +178,6 @@ class Watch:
                 await self._end(group, one, Outcome.UNCONFIRMED, detail)
         has_ended = len(group.watched) < before
         group.pause = _FIRST_LOOK if has_ended else min(group.pause * _LOOK_GROWTH, _LONGEST_BETWEEN_LOOKS)
-        if is_stopped:
-            raise StoppedError
 
     async def _note(self, group: _Group, one: _Watched, seen: "SeenState") -> None:
         """Take note of what was seen of one."""

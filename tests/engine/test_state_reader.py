@@ -1,8 +1,10 @@
 """Reading states: by pages or one by one, within their limits, and not where the keys may not."""
 
+from collections.abc import Iterable
+
 import pytest
 from support.fakeapi import DOWN, ENDED, OK, UNKNOWN, FakeApi
-from support.faketime import FakeClock
+from support.faketime import EPOCH, FakeClock
 from support.movinglist import MovingList
 from support.pacing import peek
 from support.runs import Heard
@@ -37,33 +39,59 @@ def answering(*answers: Reply | Failure) -> FakeApi:
     return api
 
 
-async def survey(api: FakeApi, count: int) -> tuple[list[SeenState], int]:
-    """What is seen of the first instances, and the pages it took."""
-    states, _ = reader_of(api)
+async def survey(
+    api: FakeApi, numbers: int | Iterable[int], *observers: Heard, **options: bool
+) -> tuple[list[SeenState], int]:
+    """What is seen of these instances, or of so many of the first, and the pages it took."""
+    states, _ = reader_of(api, *observers)
     seen: list[SeenState] = []
-    refs = [InstanceRef("w", f"i{number}", number) for number in range(count)]
+    numbers = range(numbers) if isinstance(numbers, int) else numbers
+    refs = [InstanceRef("w", f"i{number}", number) for number in numbers]
     async with api.clock.autojump():
-        pages = await states.survey(refs, seen.append)
+        pages = await states.survey(refs, seen.append, **options)
     assert sorted(one.ref for one in seen) == sorted(refs)
     return seen, pages
 
 
 async def test_five_hundred_instances_are_five_pages() -> None:
-    """And no read of any."""
-    api = MovingList(500)
+    """And no read of any; what the page shows of each is kept, with the server's time."""
+    api, heard = MovingList(500), Heard()
     api.ended = {"i7"}
-    seen, pages = await survey(api, 500)
+    api.headers = {"Date": "Sat, 28 Nov 2026 06:00:00 GMT"}
+    seen, pages = await survey(api, 500, heard)
     assert (pages, api.requests, api.looks) == (5, [0, 1, 2, 3, 4], 0)
-    assert {one.ref.instance_id for one in seen if one.state is not State.RUNNING} == {"i7"}
+    for one in seen:
+        assert one.shown is not None
+        assert one.shown.instance_id == one.ref.instance_id
+        ended = one.ref.instance_id == "i7"
+        assert (one.state, one.detail) == ((State.ENDED, "SUCCEEDED") if ended else (State.RUNNING, ""))
+        assert (one.meaning.status, one.now) == (200, 1795845600.0)
+    told = [event for event in heard.events if isinstance(event, Attempted)]
+    assert {(one.endpoint, one.ref) for one in told} == {(Endpoint.LIST, InstanceRef("w", "", 0))}
 
 
-async def test_two_instances_are_two_reads() -> None:
+@pytest.mark.parametrize(("count", "pages", "looks"), [(2, 0, 2), (3, 1, 0)])
+async def test_up_to_two_instances_are_read_one_by_one(count: int, pages: int, looks: int) -> None:
     """For a page could do no better."""
-    api = MovingList(500)
+    api = MovingList(100)
     api.reads = [RUNNING]
-    seen, pages = await survey(api, 2)
-    assert (pages, api.requests, api.looks) == (0, [], 2)
-    assert [one.state for one in seen] == [State.RUNNING] * 2
+    seen, taken = await survey(api, count)
+    assert (taken, len(api.requests), api.looks) == (pages, pages, looks)
+    assert [one.state for one in seen] == [State.RUNNING] * count
+
+
+@pytest.mark.parametrize(
+    ("numbers", "pages", "looks"),
+    [([999, 998, 997, 850, 849], 2, 0), ([0, 1, 2, 3, 4], 1, 5)],
+)
+async def test_pages_are_read_on_while_they_hold_what_is_looked_for(
+    numbers: list[int], pages: int, looks: int
+) -> None:
+    """Of a long list the newest, but not the oldest."""
+    api = MovingList(1_000)
+    api.reads = [RUNNING]
+    assert (await survey(api, numbers))[1] == pages
+    assert (len(api.requests), api.looks) == (pages, looks)
 
 
 async def test_what_no_page_has_is_read() -> None:
@@ -81,15 +109,27 @@ async def test_of_a_workflow_that_is_not_there_nothing_is_read() -> None:
     api.list_answer = UNKNOWN
     seen, pages = await survey(api, 20)
     assert (pages, api.list_calls, api.looks) == (1, 1, 0)
-    assert {(one.state, one.detail, one.meaning.status) for one in seen} == {
-        (State.UNKNOWN, "not found", 404)
+    assert {(one.state, one.detail, one.meaning.status, one.now) for one in seen} == {
+        (State.UNKNOWN, "not found", 404, EPOCH)
     }
 
 
-async def test_a_list_that_fails_leaves_the_reads() -> None:
-    """For the moment; that says nothing of the keys."""
-    seen, pages = await survey(answering(RUNNING), 20)
-    assert (pages, {one.state for one in seen}) == (1, {State.RUNNING})
+@pytest.mark.parametrize("failing", [Reply(500, {}, b""), DOWN])
+async def test_a_list_that_fails_leaves_the_reads(failing: Reply | Failure) -> None:
+    """For the moment, and after one request; that says nothing of the keys."""
+    api = answering(RUNNING)
+    api.list_answer = failing
+    seen, pages = await survey(api, 20)
+    assert (pages, api.list_calls, {one.state for one in seen}) == (1, 1, {State.RUNNING})
+
+
+async def test_an_instance_in_a_reply_that_is_a_fault_is_not_believed() -> None:
+    """Neither in a page nor alone."""
+    item = b'{"id":"i1","attributes":{"instanceStatus":{"detailsKind":"SUCCEEDED"}}}'
+    api = answering(Reply(500, {}, b'{"data":%s}' % item))
+    api.list_answer = Reply(500, {}, b'{"data":[%s]}' % item)
+    seen, _ = await survey(api, 3)
+    assert {(one.state, one.shown, one.meaning.status) for one in seen} == {(State.UNREADABLE, None, 500)}
 
 
 async def test_keys_that_may_not_read_are_found_out_by_one_request() -> None:
@@ -104,7 +144,9 @@ async def test_keys_that_may_not_read_are_found_out_by_one_request() -> None:
             await states.survey(refs, seen.append)
     assert (api.list_calls, api.looks) == (1, 0)
     detail = "the list answered 403 Forbidden"
-    assert {(one.state, one.detail, one.meaning.status) for one in seen} == {(State.UNREADABLE, detail, 403)}
+    assert {(one.state, one.detail, one.meaning.status, one.now) for one in seen} == {
+        (State.UNREADABLE, detail, 403, EPOCH)
+    }
     concerns = [event for event in heard.events if isinstance(event, Concerned)]
     assert concerns == [Concerned(Concern.MAY_NOT_READ, detail)]
 
@@ -119,6 +161,34 @@ async def test_one_workflow_that_may_not_be_read_keeps_nobody_from_the_others() 
         assert (await states.look(InstanceRef("w2", "i", 1))).detail == "the read answered 403 Forbidden"
     assert api.looks == 3
     assert [states.may_read(workflow) for workflow in ("w", "w2", "w3")] == [True, False, True]
+
+
+async def test_a_list_shows_as_much_of_the_keys_as_a_read_does() -> None:
+    """One that could be read proves them; one that may not be is its workflow's alone then, and told once."""
+    api, heard = MovingList(20), Heard()
+    api.reads = [REFUSED]
+    states, _ = reader_of(api, heard)
+    async with api.clock.autojump():
+        await states.survey([InstanceRef("w", f"i{number}", number) for number in range(3)], lambda _: None)
+        await states.look(InstanceRef("w2", "i", 1))
+        await states.look(InstanceRef("w3", "i", 1))
+    assert [states.may_read(workflow) for workflow in ("w", "w2", "w3", "w4")] == [True, False, False, True]
+    concerns = [event for event in heard.events if isinstance(event, Concerned)]
+    assert concerns == [Concerned(Concern.MAY_NOT_READ, "the read answered 403 Forbidden")]
+
+
+async def test_a_list_that_may_not_be_read_is_asked_for_once() -> None:
+    """And that says nothing of another workflow's."""
+    api = answering(RUNNING)
+    api.list_answer = REFUSED
+    states, _ = reader_of(api)
+    refs = [InstanceRef("w2", f"i{number}", number) for number in range(5)]
+    async with api.clock.autojump():
+        await states.look(REF)
+        for _ in range(2):
+            await states.survey(refs, lambda _: None)
+    assert (api.list_calls, api.looks) == (1, 1)
+    assert (states.may_read("w"), states.may_read("w2")) == (True, False)
 
 
 async def test_the_first_question_is_asked_once() -> None:
@@ -167,6 +237,31 @@ async def test_who_insists_has_what_fails_tried_again() -> None:
     async with api.clock.autojump():
         assert (await reader_of(api)[0].look(REF, insists=True)).state is State.RUNNING
     assert api.looks == 3
+
+
+@pytest.mark.parametrize(("insists", "lists", "looks"), [(False, 1, 5), (True, 2, 0)])
+async def test_a_survey_insists_on_pages_where_it_is_told_to(
+    lists: int, looks: int, *, insists: bool
+) -> None:
+    """Else it reads the instances one by one."""
+
+    class OnceDown(MovingList):
+        async def list_instances(self, workflow_id: str, *, size: int, number: int) -> Reply:
+            reply = await super().list_instances(workflow_id, size=size, number=number)
+            return reply if len(self.requests) > 1 else Reply(500, {}, b"")
+
+    api = OnceDown(5)
+    api.reads = [RUNNING]
+    seen, _ = await survey(api, 5, insists=insists)
+    assert (len(api.requests), api.looks) == (lists, looks)
+    assert {one.state for one in seen} == {State.RUNNING}
+
+
+@pytest.mark.parametrize(("insists", "state"), [(False, State.UNREADABLE), (True, State.RUNNING)])
+async def test_a_survey_insists_on_reads_where_it_is_told_to(state: State, *, insists: bool) -> None:
+    """Else what fails once can't be told."""
+    (seen,), _ = await survey(answering(Reply(500, {}, b""), RUNNING), 1, insists=insists)
+    assert seen.state is state
 
 
 async def test_times_go_by_the_server_s_clock() -> None:

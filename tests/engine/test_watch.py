@@ -1,14 +1,21 @@
 """Watching instances until they have ended: when they are looked at, and what is said of each."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from itertools import count, islice
+from typing import Any
 
 import pytest
+from anyio import create_task_group
+from anyio.lowlevel import checkpoint
 from support.fakeapi import ENDED, FakeApi
 from support.faketime import FakeClock
 from support.movinglist import MovingList
 
+from bulkcancel.answers import Classification, State, Verdict
 from bulkcancel.engine.dispatcher import Dispatcher
+from bulkcancel.engine.state_reader import SeenState
 from bulkcancel.engine.watch import Watch
 from bulkcancel.engine.work_item import WorkItem
 from bulkcancel.models import Failure, InstanceRef, Outcome, Reply, StopReason
@@ -31,11 +38,42 @@ class Looking(FakeApi):
         return self._last if self.clock.now() >= self._ends else self._meanwhile
 
 
+class Surveys:
+    """Sees as many pages as it is told, those end that are said to, and notes who was looked at when."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.pages = 0
+        self.ended: set[str] = set()
+        self.unreadable = ""  # the workflow that the keys may not read
+        self.looks: list[tuple[float, list[str]]] = []
+
+    def may_read(self, workflow_id: str) -> bool:
+        """Tell."""
+        return workflow_id != self.unreadable
+
+    async def survey(self, refs: Iterable[InstanceRef], see: Callable[[SeenState], None]) -> int:
+        """See each."""
+        looked_at = list(refs)
+        assert len({ref.workflow_id for ref in looked_at}) == 1
+        self.looks.append((self.clock.now(), [ref.instance_id for ref in looked_at]))
+        for ref in looked_at:
+            state = State.CANCELED if ref.instance_id in self.ended else State.RUNNING
+            state = state if self.may_read(ref.workflow_id) else State.UNREADABLE
+            see(SeenState(ref, state, "why", None, Classification(Verdict.ACCEPTED), 0.0))
+        return self.pages
+
+
 class Watched:
     """A watch, and what it came to."""
 
     def __init__(
-        self, api: FakeApi, timeout: float = 20.0, *, is_idle: Callable[[], bool] = lambda: True
+        self,
+        api: FakeApi,
+        timeout: float = 20.0,
+        *,
+        is_idle: Callable[[], bool] = lambda: True,
+        surveys: Surveys | None = None,
     ) -> None:
         self.api = api
         self.clock = api.clock
@@ -43,8 +81,9 @@ class Watched:
         self.stop_signal = self.dispatcher.stop_signal
         self.results: list[tuple[str, Outcome, str]] = []
         self.finished_at: list[float] = []
+        states: Any = surveys or self.dispatcher.states
         self.watch = Watch(
-            self.dispatcher.states,
+            states,
             self._finish,
             timeout=timeout,
             clock=api.clock,
@@ -211,3 +250,85 @@ async def test_one_that_stays_keeps_nobody_from_being_seen() -> None:
     late = {(one, outcome) for one, outcome, _ in watched.results[-2:]}
     assert late == {(stays, Outcome.UNCONFIRMED), ("x", Outcome.UNCONFIRMED)}
     assert max(watched.finished_at[:-2]) < 5.0
+
+
+class Busy:
+    """A watch at work over scripted surveys, while others are being canceled or not."""
+
+    def __init__(self, *, is_idle: bool) -> None:
+        self.clock = FakeClock(0.0)
+        self.surveys = Surveys(self.clock)
+        self.watched = Watched(FakeApi(self.clock), 1e6, is_idle=lambda: is_idle, surveys=self.surveys)
+        self._ids = count()
+
+    async def add(self, number: int) -> None:
+        """Watch so many more; all but the first end before they are looked at."""
+        for one in map(str, islice(self._ids, number)):
+            await self.watched.add(one)
+            if one != "0":
+                self.surveys.ended.add(one)
+
+    async def until(self, moment: float) -> list[tuple[float, int]]:
+        """Let time pass; gives when it looked meanwhile, and at how many."""
+        self.surveys.looks.clear()
+        while self.clock.now() < moment:
+            for _ in range(10):
+                await checkpoint()
+            self.clock.advance(0.25)
+        for _ in range(10):
+            await checkpoint()
+        return [(at, len(ids)) for at, ids in self.surveys.looks]
+
+
+@asynccontextmanager
+async def at_work(*, is_idle: bool) -> AsyncIterator[Busy]:
+    """One that runs."""
+    busy = Busy(is_idle=is_idle)
+    async with create_task_group() as tasks:
+        tasks.start_soon(busy.watched.watch.run)
+        yield busy
+        tasks.cancel_scope.cancel()
+
+
+async def test_while_more_are_canceled_a_look_is_worth_it_for_ten_on_a_page() -> None:
+    """By the pages that the last look took, or ten at first; else fifteen seconds later."""
+    async with at_work(is_idle=False) as busy:
+        await busy.add(99)
+        busy.surveys.pages = 2
+        assert await busy.until(16.0) == [(15.0, 99)]
+        await busy.add(19)
+        assert await busy.until(32.0) == [(30.0, 20)]
+        busy.surveys.pages = 0  # as when all are read one by one, which tells nothing of pages
+        for begin, seen in ((32.0, 20), (34.0, 21)):
+            await busy.add(19)
+            assert await busy.until(begin + 0.5) == []
+            await busy.add(1)
+            assert await busy.until(begin + 2.0) == [(begin + 0.75, seen)]
+
+
+async def test_a_hundred_at_once_are_worth_a_look() -> None:
+    """As soon as they have had time to end."""
+    async with at_work(is_idle=False) as busy:
+        await busy.add(100)
+        assert await busy.until(2.0) == [(0.5, 100)]
+
+
+async def test_one_that_ends_has_the_others_looked_at_soon_again() -> None:
+    """For where one ends, more do; and nobody is looked at in its first half second."""
+    async with at_work(is_idle=True) as busy:
+        await busy.add(1)
+        assert await busy.until(4.0) == [(0.5, 1), (1.25, 1), (2.5, 1)]
+        await busy.add(1)
+        assert await busy.until(7.0) == [(4.25, 1), (7.0, 2)]
+        assert await busy.until(9.0) == [(7.5, 1), (8.25, 1)]
+
+
+async def test_one_workflow_that_may_not_be_read_keeps_nobody_from_watching_another() -> None:
+    """Each workflow is looked at by itself."""
+    async with at_work(is_idle=True) as busy:
+        busy.surveys.unreadable = "w2"
+        await busy.watched.add("a")
+        await busy.watched.add("b", workflow_id="w2")
+        await busy.until(1.0)
+    detail = "not watched, for these keys may not read it: why"
+    assert busy.watched.results == [("b", Outcome.UNCONFIRMED, detail)]
