@@ -51,7 +51,7 @@ class RefusalLookup:
         try:
             for pause in _BEFORE_LOOKS:
                 if not self._states.may_read(ref.workflow_id):
-                    break
+                    return False
                 with self._stop_signal.interrupts():
                     await self._clock.sleep(pause)
                 state = (await self._states.look(ref)).state

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 import pytest
+from anyio.lowlevel import checkpoint
 
 from bulkcancel.answers import Classification, State, Verdict
 from bulkcancel.engine.list_sweep import FetchedPage, ListSweep
@@ -16,11 +17,20 @@ class Pages:
     """A list of instances named by their place, newest first, and what is looked for in it."""
 
     def __init__(
-        self, count: int, wanted: Iterable[int], *, size: int = 100, tells: bool = True, first: int = 0
+        self,
+        count: int,
+        wanted: Iterable[int],
+        *,
+        size: int = 100,
+        tells: bool = True,
+        first: int = 0,
+        unusable: int = 0,
     ) -> None:
         self.ids = [str(place) for place in range(count)]
         self.wanted = {str(place) for place in wanted}
-        self.size, self.tells, self.first = size, tells, first
+        self.size, self.tells, self.first, self.unusable = size, tells, first, unusable
+        self.takes_time = False
+        self.in_flight = self.most_in_flight = 0
         self.refuses: dict[int, Verdict] = {}
         self.asked: list[int] = []
         self.sweep = ListSweep(self.fetch, lambda: len(self.wanted), self.meet)
@@ -28,12 +38,19 @@ class Pages:
     async def fetch(self, number: int) -> FetchedPage:
         """Give a page."""
         self.asked.append(number)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        if self.takes_time:
+            await checkpoint()
+        self.in_flight -= 1
         if number in self.refuses:
             return FetchedPage(None, Classification(self.refuses[number], 400), 0.0)
         begin = max(0, number - self.first) * self.size
         shown = self.ids[begin : begin + self.size]
-        items = tuple(InstanceState(one, State.RUNNING, "", None, None, "") for one in shown)
-        return FetchedPage(InstancePage(items, len(self.ids) if self.tells else None, 0), ACCEPTED, 0.0)
+        usable = shown[: len(shown) - self.unusable]
+        items = tuple(InstanceState(one, State.RUNNING, "", None, None, "") for one in usable)
+        total = len(self.ids) if self.tells else None
+        return FetchedPage(InstancePage(items, total, len(shown) - len(usable)), ACCEPTED, 0.0)
 
     def meet(self, item: InstanceState, meaning: Classification, now: float) -> bool:
         """Take one that is looked for."""
@@ -72,6 +89,15 @@ class Pages:
             lambda: Pages(300, range(250, 310), tells=False), 1, 60, id="untold length, nothing met"
         ),
         pytest.param(lambda: Pages(300, range(310)), 3, 10, id="some that are not in it"),
+        pytest.param(
+            lambda: Pages(300, range(310), first=1), 4, 10, id="from 1, and some that are not in it"
+        ),
+        pytest.param(lambda: Pages(1_000, range(1_000), unusable=20), 10, 200, id="some that can't be used"),
+        pytest.param(lambda: Pages(1_000, [0, *range(990, 1_000)]), 10, 0, id="ten on nine pages: worth it"),
+        pytest.param(lambda: Pages(1_000, [0, *range(991, 1_000)]), 1, 9, id="nine on nine pages: not"),
+        pytest.param(
+            lambda: Pages(50_000, [0, 1, 100, 101, 200, 9_000, 9_001]), 3, 2, id="two on a page are worth it"
+        ),
     ],
 )
 async def test_it_reads_pages_as_long_as_that_takes_fewer_requests(
@@ -100,10 +126,21 @@ async def test_a_list_that_is_refused_is_asked_for_once(verdict: Verdict) -> Non
 
 async def test_a_page_that_fails_ends_it() -> None:
     """What the pages before it held stands."""
-    pages = Pages(300, range(300))
+    pages = Pages(2_000, range(0, 2_000, 20))
     pages.refuses[1] = Verdict.FAULT
-    assert await pages.run() in (([0, 1], 200), ([0, 1, 2], 100))
+    assert await pages.run() == ([0, 1], 95)
     assert pages.sweep.refusal is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "at_once"), [(range(0, 2_000, 20), 1), (range(201), 2), (range(2_000), 8)]
+)
+async def test_pages_are_asked_for_side_by_side(wanted: Iterable[int], at_once: int) -> None:
+    """As many as the instances that are looked for would fill, and never more than eight."""
+    pages = Pages(2_000, wanted)
+    pages.takes_time = True
+    await pages.run()
+    assert (pages.most_in_flight, pages.wanted) == (at_once, set())
 
 
 async def test_an_answer_that_is_no_list_ends_it() -> None:

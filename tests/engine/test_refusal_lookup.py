@@ -52,6 +52,15 @@ async def test_a_refused_cancel_is_looked_into(
     assert api.looks == looks
 
 
+async def test_keys_that_may_not_read_its_workflow_are_not_tried_again() -> None:
+    """Nor is anything waited for, though they read another."""
+    lookup, api, dispatcher = lookup_of(FAILED, Reply(403, {}, b"{}"))
+    async with api.clock.autojump():
+        await dispatcher.states.look(InstanceRef("w0", "i", 1))
+        assert await lookup.outcome_of(item(), Outcome.REJECTED) == AS_IT_WAS
+    assert (api.looks, api.clock.now()) == (2, 0.0)
+
+
 async def test_a_stop_leaves_the_outcome_as_it_was() -> None:
     """And asks nothing."""
     lookup, api, dispatcher = lookup_of(FAILED)
