@@ -135,7 +135,7 @@ async def test_a_page_that_fails_ends_it() -> None:
 @pytest.mark.parametrize(
     ("wanted", "at_once"), [(range(0, 2_000, 20), 1), (range(201), 2), (range(2_000), 8)]
 )
-async def test_pages_are_asked_for_side_by_side(wanted: Iterable[int], at_once: int) -> None:
+async def test_a_sweep_asks_for_pages_side_by_side(wanted: Iterable[int], at_once: int) -> None:
     """As many as the instances that are looked for would fill, and never more than eight."""
     pages = Pages(2_000, wanted)
     pages.takes_time = True
