@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from bulkcancel.engine.shards import belongs_to
 from bulkcancel.ledger import ClaimKind, Ledger
 from bulkcancel.models import RejectedRow
-from bulkcancel.progress.words import number_of
+from bulkcancel.progress.words import number_of, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from bulkcancel.models import Row
-    from bulkcancel.settings import Settings
+    from bulkcancel.settings import Rate, Settings
 
 _WORKFLOWS_SHOWN = 10
 _UNUSABLE_SHOWN = 20
@@ -47,23 +47,38 @@ class Plan:
     unusable: list[RejectedRow] = field(default_factory=list)
     unusable_count: int = 0
 
-    def lines(self, *, where: str, reason: str | None) -> list[str]:
+    @property
+    def shown(self) -> list[str]:
+        """The workflows that are shown by themselves, those with the most instances first."""
+        return [workflow_id for workflow_id, _ in self.workflows.most_common(_WORKFLOWS_SHOWN)]
+
+    def lines(
+        self,
+        *,
+        where: str,
+        reason: str | None,
+        names: "Mapping[str, str] | None" = None,
+        rate: "Rate | None" = None,
+    ) -> list[str]:
         """The plan in words.
 
         Args:
             where: Where requests go, and as whom.
             reason: What the person gave as the reason, or None.
+            names: The workflows' names, as far as they are known.
+            rate: The rate that requests are kept to, or None.
         """
         instances = number_of(self.to_send, "instance")
         flows = number_of(len(self.workflows), "workflow")
         lines = [f"Plan: cancel {instances} of {flows} at {where}"]
         if not self.to_send:
             lines = [f"Plan: nothing to cancel at {where}"]
-        shown = self.workflows.most_common(_WORKFLOWS_SHOWN)
-        lines += [f"  {count:>9,}  {workflow_id}" for workflow_id, count in shown]
-        rest = len(self.workflows) - len(shown)
+        names = names or {}
+        for one in self.shown:
+            lines.append(f"  {self.workflows[one]:>9,}  {one}  {names.get(one, '')}".rstrip())
+        rest = len(self.workflows) - len(self.shown)
         if rest:
-            others = self.to_send - sum(count for _, count in shown)
+            others = self.to_send - sum(self.workflows[one] for one in self.shown)
             lines.append(f"  {others:>9,}  in {rest:,} more workflows")
         aside = [
             f"{count:,} {words}"
@@ -76,6 +91,8 @@ class Plan:
         ]
         if aside:
             lines.append(f"Of {number_of(self.rows, 'row')} read, not to be sent: {', '.join(aside)}")
+        if rate is not None and self.to_send:
+            lines.append(f"Takes about {span(self.to_send * rate.per / rate.count)} at your --rate")
         if reason:
             lines.append(f"Reason: {reason}")
         return lines

@@ -65,7 +65,12 @@ def prepare_and_run(
         asks = not (options.yes or options.dry_run or (plan is not None and not plan.to_send))
         totals = _totals(plan, source, tally)
         prepared = PreparedRun(options, options.settings, connection, target, source, ledger, tally, totals)
-        _show(plan, prepared, messages, asks=asks)
+        names: dict[str, str] = {}
+        if asks and plan is not None:
+            from bulkcancel.cli.workflow_names import names_of  # noqa: PLC0415 - the network half, slow to import
+
+            names = names_of(plan.shown, connection, options.settings, clock, invocation.signals)
+        _show(plan, prepared, messages, asks=asks, names=names)
         say_if_unasked(messages)
         if options.dry_run:
             return _end_dry_run(plan, prepared, messages)
@@ -140,7 +145,9 @@ async def _take_all(source: "Source | RecordedRows", planner: Planner) -> None:
             break
 
 
-def _show(plan: Plan | None, prepared: PreparedRun, messages: "Messages", *, asks: bool) -> None:
+def _show(
+    plan: Plan | None, prepared: PreparedRun, messages: "Messages", *, asks: bool, names: dict[str, str]
+) -> None:
     """Show the plan; where a question follows, also to whoever wants to hear nothing else."""
     say = messages.last if asks else messages.info
     connection, reason = prepared.connection, prepared.options.reason
@@ -151,7 +158,8 @@ def _show(plan: Plan | None, prepared: PreparedRun, messages: "Messages", *, ask
         if reason:
             say(f"Reason: {reason}")
         return
-    for line in plan.lines(where=connection.name_and_key, reason=reason):
+    rate = prepared.settings.rate
+    for line in plan.lines(where=connection.name_and_key, reason=reason, names=names, rate=rate):
         say(line)
     if prepared.options.dry_run:
         for line in plan.unusable_lines():

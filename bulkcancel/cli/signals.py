@@ -100,6 +100,10 @@ class Signals:
                     signal.set_wakeup_fd(before)
                 loop.remove_reader(ours)
 
+    def recall(self, reason: StopReason) -> None:
+        """Have one count as not heard of: what heard of it was not the run."""
+        self._arrived.appendleft(reason)
+
     def let_pass(self) -> None:
         """Let them pass: all is written and said."""
         self._stage = _Stage.OVER

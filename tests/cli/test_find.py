@@ -47,7 +47,7 @@ def test_counts_stand_alone(find: Find) -> None:
         json.loads(line) for line in find(W, "--count", "--format", "jsonl", *REHEARSAL).out.splitlines()
     ]
     assert [one["workflow_id"] for one in found] == [W]
-    assert found[0]["count"] >= 3000
+    assert found[0]["count"] > 2900  # some end by themselves meanwhile, and some start
 
 
 @pytest.mark.slow
@@ -64,7 +64,7 @@ def test_refused_keys_stop_it_and_are_said_once(find: Find) -> None:
     ended = find(W, "--sandbox", "--scenario", "denied")
     assert ended.code == ExitCode.STOPPED
     assert ended.err.count("may not read it") == 1
-    assert "workflows_read" in ended.last
+    assert "permission workflows_read" in ended.err
 
 
 @pytest.mark.parametrize(

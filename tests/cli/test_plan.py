@@ -1,5 +1,6 @@
 """What a run would do, counted and put into words, row by row."""
 
+from collections import Counter
 from uuid import UUID
 
 import pytest
@@ -8,7 +9,7 @@ from bulkcancel.cli.plan import Plan, Planner
 from bulkcancel.engine.shards import belongs_to
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import InstanceRef, Outcome, Recorded, RejectedRow
-from bulkcancel.settings import Settings, Shard
+from bulkcancel.settings import Rate, Settings, Shard
 
 FLOWS = [str(UUID(int=(1 << 127) + n, version=4)) for n in range(12)]
 W = FLOWS[0]
@@ -112,3 +113,15 @@ def test_as_many_workflows_as_instances_are_odd(flows: int, each: int, *, is_odd
     """Where there are three: the columns may be swapped."""
     plan = plan_of(*(row for flow in FLOWS[:flows] for row in rows(each, flow)))
     assert plan.looks_swapped is is_odd
+
+
+def test_names_and_the_time_it_takes_are_told_where_they_are_known() -> None:
+    """A workflow without a name stands by its id."""
+    plan = Plan(workflows=Counter({"w": 200, "v": 100}), to_send=300)
+    lines = plan.lines(where="here", reason=None, names={"w": "Nightly import"}, rate=Rate(5, 1.0))
+    assert lines == [
+        "Plan: cancel 300 instances of 2 workflows at here",
+        "        200  w  Nightly import",
+        "        100  v",
+        "Takes about 1:00 at your --rate",
+    ]
