@@ -19,7 +19,15 @@ if TYPE_CHECKING:
         ReportLostError,
     )
     from bulkcancel.events import Observer
-    from bulkcancel.models import ExitCode, InstanceRef, Outcome, Result, StopReason
+    from bulkcancel.models import (
+        ExitCode,
+        InstanceRef,
+        InstanceStatus,
+        Outcome,
+        Result,
+        StateName,
+        StopReason,
+    )
     from bulkcancel.operations.check import check
     from bulkcancel.operations.drain import DrainOutcome
     from bulkcancel.operations.find import InstanceSearch
@@ -28,6 +36,7 @@ if TYPE_CHECKING:
     from bulkcancel.operations.library import cancel_all, open_session
     from bulkcancel.operations.selection import Selection
     from bulkcancel.operations.session import Session
+    from bulkcancel.operations.status import StatusReading
     from bulkcancel.settings import FailureLimit, Rate, Settings, Shard
     from bulkcancel.tally import Summary
 
@@ -45,6 +54,7 @@ __all__ = [
     "InputError",
     "InstanceRef",
     "InstanceSearch",
+    "InstanceStatus",
     "Observer",
     "Outcome",
     "Rate",
@@ -55,6 +65,8 @@ __all__ = [
     "Session",
     "Settings",
     "Shard",
+    "StateName",
+    "StatusReading",
     "StopReason",
     "Summary",
     "Target",
@@ -75,6 +87,7 @@ _HOMES = {
     "CheckStatus": "bulkcancel.operations.findings",
     "Finding": "bulkcancel.operations.findings",
     "open_session": "bulkcancel.operations.library",
+    "StatusReading": "bulkcancel.operations.status",
     "Session": "bulkcancel.operations.session",
     "Observer": "bulkcancel.events",
     "Credentials": "bulkcancel.datadog",

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bulkcancel.models import ExitCode, FailureKind, InstanceRef, Outcome, Result, StopReason
+    from bulkcancel.models import (
+        ExitCode,
+        FailureKind,
+        InstanceRef,
+        InstanceStatus,
+        Outcome,
+        Result,
+        StopReason,
+    )
 
 
 class Endpoint(StrEnum):
@@ -116,6 +124,18 @@ class Listed:
     read: int
     matching: int
     problem: str
+
+
+class StateSeen(NamedTuple):
+    """What is known of a row whose instance is to be read, or what is known now.
+
+    Attributes:
+        status: What.
+        previous: What was known of it before, where it is read again, or None.
+    """
+
+    status: "InstanceStatus"
+    previous: "InstanceStatus | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +283,7 @@ Event = (
     | Finished
     | PageRead
     | Listed
+    | StateSeen
     | PassEnded
     | Paused
     | Resumed

@@ -56,6 +56,28 @@ CLEAN = frozenset({Outcome.CANCELED, Outcome.ALREADY_FINISHED, Outcome.DUPLICATE
 COUNTS_AS_FAILURE = frozenset({Outcome.FAILED, Outcome.THROTTLED, Outcome.REJECTED, Outcome.FORBIDDEN})
 
 
+class StateName(StrEnum):
+    """What is known of one row whose instance was to be read. The set is closed."""
+
+    RUNNING = "running"
+    CANCELED = "canceled"
+    ENDED = "ended"
+    NOT_FOUND = "not_found"
+    UNREADABLE = "unreadable"
+    INVALID = "invalid"
+    DUPLICATE = "duplicate"
+
+    __hash__ = str.__hash__  # as above
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to be done about the row."""
+        return self not in _UNSETTLED
+
+
+_UNSETTLED = frozenset({StateName.RUNNING, StateName.UNREADABLE, StateName.INVALID})
+
+
 class ExitCode(IntEnum):
     """The process's exit status."""
 
@@ -234,4 +256,36 @@ class Recorded(NamedTuple):
     outcome: Outcome
     error_code: str
     line: int
+    site: str = ""
+
+
+class InstanceStatus(NamedTuple):
+    """The state of one row's instance; its fields are the columns of `bulkcancel status`, in order.
+
+    Attributes:
+        line: The line of the input, starting at 1; of a report's row, the line that stands in it.
+        workflow_id: The workflow's id.
+        instance_id: The instance's id.
+        state: What is known of it.
+        kind: The API's own word, such as `IN_PROGRESS` or `SUCCEEDED`; may be empty.
+        started_at: When it started, in seconds since the epoch, or None where that is not told.
+        ended_at: When it ended, or None where it has not, or that is not told.
+        age_s: Seconds from its start to its end, or to the server's own time; None where they are not known.
+        http_status: The status of the reply that told, or None when there was none.
+        error_code: Why it can't be told, as a word: the API's own code where it gave one; may be empty.
+        error_detail: The same as a printable sentence, or empty.
+        site: The target: a site, the host of a test server or gateway, or `sandbox`; empty where unknown.
+    """
+
+    line: int
+    workflow_id: str
+    instance_id: str
+    state: StateName
+    kind: str = ""
+    started_at: float | None = None
+    ended_at: float | None = None
+    age_s: float | None = None
+    http_status: int | None = None
+    error_code: str = ""
+    error_detail: str = ""
     site: str = ""

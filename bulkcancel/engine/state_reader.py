@@ -80,9 +80,14 @@ class StateReader:
         self._has_read = False
         self._refusals: dict[str, tuple[str, Classification]] = {}
 
+    @property
+    def may_read_any(self) -> bool:
+        """Whether the keys may read some workflow's instances, as far as is known."""
+        return _ALL not in self._refusals
+
     def may_read(self, workflow_id: str) -> bool:
         """Whether the keys may read a workflow's instances, as far as is known."""
-        return _ALL not in self._refusals and workflow_id not in self._refusals
+        return self.may_read_any and workflow_id not in self._refusals
 
     async def ask_first(self, ref: InstanceRef) -> None:
         """Read one instance, before any is canceled that is to be watched; whoever comes meanwhile waits.

@@ -1,10 +1,9 @@
 """Finds instances: of some workflows or of all, as soon as each page of their lists is in."""
 
-import asyncio
-from contextlib import suppress
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from anyio import EndOfStream, WouldBlock, create_memory_object_stream, create_task_group
+from anyio import create_memory_object_stream, create_task_group
 
 from bulkcancel.answers import State, Verdict, classify
 from bulkcancel.engine.credential_check import CredentialCheck
@@ -15,12 +14,13 @@ from bulkcancel.models import InstanceRef, Reply, StopReason
 from bulkcancel.operations.found import FoundInstance, WorkflowListing, found_in
 from bulkcancel.operations.list_block import ListingProblem
 from bulkcancel.operations.list_reader import ListReader
+from bulkcancel.operations.produced import produced
 from bulkcancel.operations.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 
-    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+    from anyio.streams.memory import MemoryObjectSendStream
 
     from bulkcancel.engine.dispatcher import Dispatcher
     from bulkcancel.listings import InstanceState, WorkflowInfo
@@ -86,14 +86,9 @@ class InstanceSearch:
 
     async def pages(self) -> "AsyncGenerator[tuple[FoundInstance, ...]]":
         """Give the instances of a page together, with those of pages that came in meanwhile; never none."""
-        send, receive = create_memory_object_stream[tuple[FoundInstance, ...]](_PAGES_WAITING)
-        # A task of its own: a generator may be left in the middle, and must hold no scope then.
-        producer = asyncio.create_task(self._produce(send))
-        producer.add_done_callback(_forget_failure)
         limit = self._selection.limit
-        try:
-            async for page in receive:
-                page += _others_there(receive)  # noqa: PLW2901 - one write takes as long as several
+        async with aclosing(produced(self._produce, _PAGES_WAITING)) as pages:
+            async for page in pages:
                 if limit is not None and self.found + len(page) >= limit:
                     self.is_limited = True
                     page = page[: limit - self.found]  # noqa: PLW2901 - the last one, cut
@@ -101,11 +96,6 @@ class InstanceSearch:
                 yield page
                 if self.is_limited:
                     return
-            await producer
-        finally:
-            producer.cancel()
-            receive.close()
-            await asyncio.wait([producer])
 
     async def _produce(self, send: "MemoryObjectSendStream[tuple[FoundInstance, ...]]") -> None:
         to_list, listed = create_memory_object_stream[WorkflowListing]()
@@ -239,20 +229,3 @@ class InstanceSearch:
     async def _keys_pass(self) -> bool:
         verdict = classify(await self._dispatcher.api.check_keys()).verdict
         return verdict is not Verdict.FORBIDDEN and verdict is not Verdict.UNAUTHORIZED
-
-
-def _others_there(
-    receive: "MemoryObjectReceiveStream[tuple[FoundInstance, ...]]",
-) -> "tuple[FoundInstance, ...]":
-    """The instances of all pages that wait."""
-    found: list[FoundInstance] = []
-    with suppress(WouldBlock, EndOfStream):
-        while True:
-            found += receive.receive_nowait()
-    return tuple(found)
-
-
-def _forget_failure(producer: "asyncio.Task[None]") -> None:
-    """Take note of a failure: it was raised to whoever follows the search, or nobody does any more."""
-    if not producer.cancelled():
-        producer.exception()

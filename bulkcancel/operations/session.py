@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bulkcancel.engine.totals import Totals
 from bulkcancel.ledger import Ledger
-from bulkcancel.operations.arguments import check_arguments
+from bulkcancel.operations.arguments import check_arguments, is_duration
 from bulkcancel.operations.cancel_arguments import check_cancel_arguments, workflow_ids_of
 from bulkcancel.operations.drain import DrainOptions, DrainOutcome
 from bulkcancel.operations.find import InstanceSearch
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bulkcancel.engine.intake import RowSource
     from bulkcancel.engine.run import ResultHandler
     from bulkcancel.models import Result
+    from bulkcancel.operations.status import StatusReading
     from bulkcancel.sources import Pair
     from bulkcancel.tally import Summary
 
@@ -129,6 +130,37 @@ class Session(SessionCore):
             name=name,
             concurrency=self.settings.concurrency,
         )
+
+    def read_states(
+        self,
+        pairs: "Iterable[Pair] | AsyncIterable[Pair]",
+        *,
+        wait: bool = False,
+        timeout: float = 600.0,
+        any_id: bool = False,
+    ) -> "StatusReading":
+        """Read in which state instances are: by pages of a workflow's list where that takes fewer requests.
+
+        Args:
+            pairs: As for `cancel_all`.
+            wait: Whether to read those that run again and again, until they have ended.
+            timeout: Seconds to wait for that, once all pairs are read.
+            any_id: Whether ids may be other than UUIDs.
+
+        Returns:
+            What to iterate over, once, with `async for`: an `InstanceStatus` for each pair. Its attributes
+            tell how many there are of each state, and why it ended early, if it did.
+
+        Raises:
+            ConfigurationError: An argument can't be used.
+        """
+        check_arguments(
+            ("pairs", pairs, "an iterable of (workflow id, instance id) pairs", CallerPairs.can_take(pairs)),
+            ("wait", wait, "True or False", isinstance(wait, bool)),
+            ("timeout", timeout, "a number of seconds above 0", is_duration(timeout)),
+            ("any_id", any_id, "True or False", isinstance(any_id, bool)),
+        )
+        return self.new_reading(CallerPairs(pairs, any_id=any_id), wait=wait, timeout=timeout)
 
     async def drain(  # noqa: PLR0913 - each by its name
         self,

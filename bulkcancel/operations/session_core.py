@@ -9,6 +9,7 @@ from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import StopReason
 from bulkcancel.operations.cancel import CancelRun
 from bulkcancel.operations.drain import Drain
+from bulkcancel.operations.status import StatusReading
 from bulkcancel.settings import PER_SESSION, Settings
 
 if TYPE_CHECKING:
@@ -111,6 +112,11 @@ class SessionCore:
     def new_drain(self, options: "DrainOptions", ledger: "Ledger", *, resumes: bool = False) -> Drain:
         """A drain whose `rows` a run of this session is to take its work from."""
         return Drain(self._dispatcher, options, ledger, self.settings.concurrency, resumes=resumes)
+
+    def new_reading(self, source: "RowSource", *, wait: bool, timeout: float) -> StatusReading:
+        """A reading of the states of rows that somebody else opens and closes."""
+        self.forget_stop()
+        return StatusReading(self._dispatcher, source, site=self.site, wait=wait, timeout=timeout)
 
     async def finish(self, run: CancelRun) -> "Summary":
         """Run to the end, and raise what failed."""

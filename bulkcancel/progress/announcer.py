@@ -20,6 +20,7 @@ from bulkcancel.events import (
     QuotaSeen,
     Resumed,
     Started,
+    StateSeen,
     Stopping,
 )
 from bulkcancel.progress.held import REQUESTS, fault_words
@@ -44,7 +45,7 @@ class Announcer:
 
     def observe(self, event: "Event") -> None:
         """Say what is worth a word."""
-        if isinstance(event, Attempted):
+        if isinstance(event, Attempted | StateSeen):
             return
         if isinstance(event, Finished):
             if self._messages.is_verbose:

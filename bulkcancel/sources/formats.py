@@ -7,6 +7,7 @@ from bulkcancel.errors import InputError
 from bulkcancel.sources.delimited import choose_columns
 from bulkcancel.sources.jsonlines import JsonLines, expect_columns
 from bulkcancel.sources.links import Links
+from bulkcancel.sources.own_rows import own_rows
 
 if TYPE_CHECKING:
     from bulkcancel.models import Row
@@ -39,6 +40,8 @@ def choose_format(first: str, options: "InputOptions", delimiter: str) -> tuple[
         InputError: No column can be used, or the format is not one of ours.
         OpenQuoteError: The record goes on in the next line.
     """
+    if (own := own_rows(first, options)) is not None:
+        return own
     start = first.lstrip()
     if start.startswith("{") and not _BRACED_ID.match(start):
         expect_columns(first, options)
