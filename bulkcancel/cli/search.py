@@ -1,26 +1,23 @@
 """A search at work: each page written as it comes, and said at its end what it came to."""
 
 import asyncio
-import sys
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
-from anyio import CancelScope
 
 from bulkcancel.cli.connection import find_connection, with_keys
+from bulkcancel.cli.data_output import ReaderGoneError, form_of
 from bulkcancel.cli.execute import open_api
 from bulkcancel.cli.file_limit import fit_concurrency
 from bulkcancel.cli.find_options import FoundFormat
-from bulkcancel.cli.found_output import ReaderGoneError, open_output
+from bulkcancel.cli.found_output import open_output
+from bulkcancel.cli.leaving import hearing
 from bulkcancel.cli.named_workflows import named_workflows
-from bulkcancel.cli.streams import is_terminal
 from bulkcancel.engine.observers import Observers
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import ExitCode, StopReason
-from bulkcancel.operations.report_target import STDIO
 from bulkcancel.operations.session import Session
 from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
 from bulkcancel.progress.announcer import Announcer
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
     from bulkcancel.cli.find_options import FindOptions
     from bulkcancel.cli.found_output import FoundOutput
     from bulkcancel.cli.invocation import Invocation
-    from bulkcancel.cli.signals import Signals
     from bulkcancel.clock import Clock
     from bulkcancel.operations.find import InstanceSearch
     from bulkcancel.progress.messages import Messages
@@ -61,7 +57,7 @@ def search(
     )
     if connection.doubt:
         messages.warning(connection.doubt)
-    form = _format(options)
+    form = form_of(FoundFormat, options.form, options.output)
     if form is FoundFormat.LINKS and not site:
         raise ConfigurationError(
             "--format links needs a site: a sandbox and a test server have no pages to link to."
@@ -70,15 +66,6 @@ def search(
         work = Search(options, ids, connection, output, messages)
         invocation.signals.start()
         return anyio.run(work.run, settings, clock, invocation)
-
-
-def _format(options: "FindOptions") -> FoundFormat:
-    """How instances are written: as asked, by the file's name, or for whoever reads standard output."""
-    if options.form is not None:
-        return options.form
-    if options.output is not None and options.output != STDIO:
-        return FoundFormat.JSON_LINES if options.output.endswith(".jsonl") else FoundFormat.CSV
-    return FoundFormat.TABLE if is_terminal(sys.stdout) else FoundFormat.CSV
 
 
 class Search:
@@ -98,7 +85,6 @@ class Search:
         self._output = output
         self._messages = messages
         self._is_read = True
-        self._asked_to_stop: StopReason | None = None
 
     async def run(self, settings: "Settings", clock: "Clock", invocation: "Invocation") -> ExitCode:
         """Find them all. A second signal leaves at once, whoever does not read the output."""
@@ -113,13 +99,11 @@ class Search:
             search = session.find_instances(
                 self._ids, selection=options.selection, name=options.name or "", any_id=options.any_id
             )
-            leaving = CancelScope()
-            heed = partial(self._heed, session, invocation.signals, leaving)
-            stack.enter_context(invocation.signals.heard_by(heed))
-            with leaving:
+            leaving = stack.enter_context(hearing(session, invocation.signals))
+            with leaving.scope:
                 shown = showing(progress, self._messages, clock, is_wanted=self._shows_progress)
                 await self._write(search, shown)
-            return self._say(search, self._asked_to_stop if leaving.cancelled_caught else search.stop)
+            return self._say(search, leaving.reason or search.stop)
 
     @property
     def _shows_progress(self) -> bool:
@@ -137,14 +121,6 @@ class Search:
             await in_thread(0.0, self._output.end, search.listings)
         except ReaderGoneError:
             self._is_read = False
-
-    def _heed(self, session: Session, signals: "Signals", leaving: CancelScope, reason: StopReason) -> None:
-        if self._asked_to_stop is not None:
-            signals.leaves_at_once = True
-            leaving.cancel()
-            return
-        self._asked_to_stop = reason
-        session.stop(reason)
 
     def _say(self, search: "InstanceSearch", stop: StopReason | None) -> ExitCode:
         """Say what is missing and, last, what it came to."""

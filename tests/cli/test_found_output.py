@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from support.cliapp import IDS, W
 
+from bulkcancel.cli.data_output import ReaderGoneError
 from bulkcancel.cli.find_options import FoundFormat
-from bulkcancel.cli.found_output import FoundOutput, ReaderGoneError, open_output
+from bulkcancel.cli.found_output import FoundOutput, open_output
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.operations.found import FoundInstance, WorkflowListing
 
