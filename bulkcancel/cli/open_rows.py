@@ -12,6 +12,8 @@ from bulkcancel.operations.report_target import STDIO
 from bulkcancel.sources import InputOptions, as_id, open_source, what_is_wrong
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bulkcancel.cli.run_options import RunOptions
     from bulkcancel.cli.typed_options import ColumnOptions
     from bulkcancel.ledger import Ledger
@@ -38,13 +40,30 @@ def open_rows(
     rows = input_options(options.columns, site)
     if options.input is None and options.resume:
         return RecordedRows(target.existing, ledger, any_id=rows.any_id)
-    if options.input is None and is_terminal(sys.stdin):
+    return open_input(options.input, rows)
+
+
+def open_input(name: str | None, options: InputOptions) -> "Source":
+    """Open INPUT, or standard input where it is not named.
+
+    Raises:
+        InputError: It can't be read.
+        click.UsageError: There is no INPUT, and a person at the terminal who may not know.
+    """
+    if name is None and is_terminal(sys.stdin):
         raise click.UsageError("Name an INPUT file, or pipe rows to standard input.")
-    return open_source(options.input or STDIO, rows)
+    return open_source(name or STDIO, options)
 
 
-def input_options(columns: "ColumnOptions", site: str) -> InputOptions:
+def input_options(
+    columns: "ColumnOptions", site: str, check_target: "Callable[[str], None] | None" = None
+) -> InputOptions:
     """How INPUT is read.
+
+    Args:
+        columns: What was typed of it.
+        site: The site that requests go to, which links must be of; or empty.
+        check_target: As `InputOptions` has it.
 
     Raises:
         ConfigurationError: The workflow id can't be one.
@@ -60,4 +79,5 @@ def input_options(columns: "ColumnOptions", site: str) -> InputOptions:
         workflow_id=workflow_id,
         any_id=columns.any_id,
         site=site,
+        check_target=check_target,
     )

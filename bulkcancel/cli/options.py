@@ -137,7 +137,7 @@ target_options = together(
     ),
 )
 
-pace_options = together(
+request_options = together(
     click.option(
         "-c",
         "--concurrency",
@@ -163,6 +163,10 @@ pace_options = together(
         show_default=True,
         help="Attempts per row that may fail with 5xx or a network fault.",
     ),
+)
+
+pace_options = together(
+    request_options,
     click.option(
         "--timeout",
         type=params.seconds,

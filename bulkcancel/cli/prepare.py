@@ -22,7 +22,7 @@ from bulkcancel.ledger import Ledger
 from bulkcancel.models import ExitCode
 from bulkcancel.operations.recorded_rows import RecordedRows
 from bulkcancel.operations.report_target import STDIO, ReportTarget
-from bulkcancel.progress.words import number_of
+from bulkcancel.progress.words import lacks_target_words, number_of
 from bulkcancel.tally import Tally
 
 if TYPE_CHECKING:
@@ -57,10 +57,7 @@ def prepare_and_run(
         check = source.check if isinstance(source, RecordedRows) else iter
         target.load(ledger, tally, site=connection.label, to_write=not options.dry_run, check=check)
         if target.lacks_site:
-            messages.warning(
-                f"The report {target.name} has rows that do not say which site they belong to, as an earlier "
-                f"version wrote them. They are taken to be of {connection.label}."
-            )
+            messages.warning(lacks_target_words(f"The report {target.name}", connection.label))
         plan = _plan(options, source, ledger)
         asks = not (options.yes or options.dry_run or (plan is not None and not plan.to_send))
         totals = _totals(plan, source, tally)

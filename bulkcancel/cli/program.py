@@ -35,6 +35,10 @@ COMMANDS = {
     "check": ("bulkcancel.cli.check", "Prove site, network, keys and permissions, before an incident does."),
     "find": ("bulkcancel.cli.find", "List instances, as an input for run."),
     "run": ("bulkcancel.cli.run", "Cancel every instance in an input, and report on each."),
+    "status": (
+        "bulkcancel.cli.status",
+        "Read the state of every instance in an input, once or until all have ended.",
+    ),
     "drain": ("bulkcancel.cli.drain", "Cancel what runs, again and again, until nothing does, and prove it."),
     "report": (
         "bulkcancel.cli.report",

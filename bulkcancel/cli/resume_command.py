@@ -28,7 +28,7 @@ def resume_command(
         is_replayable: Whether its input can be read again.
         needs_input: Whether rows of the input are left to do. Else the report's own are tried again.
     """
-    kept = list(_without(_OF_READING[:1] if needs_input else _OF_READING, words))
+    kept = list(without(_OF_READING[:1] if needs_input else _OF_READING, words))
     if not needs_input:
         if options.input in kept:
             kept.remove(options.input)
@@ -48,13 +48,18 @@ def resume_command(
     return command if is_replayable or not needs_input else f"<the same rows> | {command}"
 
 
-def _without(options: tuple[str, ...], words: list[str]) -> "Iterator[str]":
-    """The words but for those options and their values."""
+def without(options: tuple[str, ...], words: list[str]) -> "Iterator[str]":
+    """The words but for those options and their values.
+
+    Args:
+        options: The options, each as it is spelled; none may begin like another of one letter.
+        words: A command line.
+    """
     rest = iter(words)
     for word in rest:
         if word in options:
             next(rest, None)
-        elif word.partition("=")[0] not in options:
+        elif word.partition("=")[0] not in options and (word[:2] not in options or word[1:2] == "-"):
             yield word
 
 

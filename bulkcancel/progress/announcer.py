@@ -37,11 +37,20 @@ _NOTHING_LOST = "Paused, asking again every 1 to 10 s. Nothing is lost."
 
 
 class Announcer:
-    """An observer that turns events into messages."""
+    """An observer that turns events into messages.
 
-    def __init__(self, messages: "Messages", clock: "Clock") -> None:
+    Args:
+        messages: Says them.
+        clock: The time.
+        unsaid: Concerns that whoever shows the operation tells in words of its own.
+    """
+
+    def __init__(
+        self, messages: "Messages", clock: "Clock", unsaid: "frozenset[Concern]" = frozenset()
+    ) -> None:
         self._messages = messages
         self._clock = clock
+        self._unsaid = unsaid
 
     def observe(self, event: "Event") -> None:
         """Say what is worth a word."""
@@ -74,6 +83,8 @@ class Announcer:
         )
 
     def _say_concern(self, event: Concerned) -> None:
+        if event.concern in self._unsaid:
+            return
         match event.concern:
             case Concern.BROKEN_HEADER:
                 self._messages.warning(

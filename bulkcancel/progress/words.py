@@ -110,3 +110,11 @@ def rate_words(rate: float) -> str:
 def named_counts(counts: "Mapping[str, int]") -> list[str]:
     """Each number with its name: `12,396 canceled`, `4 not found`."""
     return [f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count]
+
+
+def lacks_target_words(name: str, target: str) -> str:
+    """A report that does not say where it belongs."""
+    return (
+        f"{name} has rows that do not say which site they belong to, as an earlier version wrote them. "
+        f"They are taken to be of {target}."
+    )

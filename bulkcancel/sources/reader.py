@@ -14,7 +14,7 @@ from bulkcancel.errors import InputError
 from bulkcancel.sources.parser import Parser
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Generator, Iterator
 
     from bulkcancel.models import Row
     from bulkcancel.sources.options import InputOptions
@@ -43,6 +43,11 @@ class Source:
         self.name = name
         self.is_replayable = stat.S_ISREG(os.fstat(fd).st_mode)
 
+    @property
+    def size(self) -> int:
+        """How many bytes a regular file has."""
+        return os.fstat(self._fd).st_size
+
     async def batches(self) -> "AsyncIterator[Iterator[Row]]":
         """Give the rows, in order: a batch for each piece that is read.
 
@@ -61,7 +66,7 @@ class Source:
             final = not data
             yield self._parser.abandon() if self._ends and final else self._rows(data, final=final)
 
-    def scan(self) -> "Iterator[Row]":
+    def scan(self) -> "Generator[Row]":
         """Read a regular file through for the plan, and go back to where it began.
 
         `batches` then gives the same rows and no more: rows that were appended since were in no plan,

@@ -1,0 +1,62 @@
+"""What was asked of `bulkcancel status`: the options as typed, each with its type."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
+
+from bulkcancel.cli.typed_options import ColumnOptions, MessageOptions, TargetOptions, pick, settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bulkcancel.settings import Settings
+
+
+class StatusFormat(StrEnum):
+    """How states are written."""
+
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+    TABLE = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusOptions:
+    """Everything `status` was given.
+
+    Attributes:
+        input: INPUT, `-` for standard input, or None.
+        wait: Whether to read again until all have ended.
+        wait_timeout: Seconds to wait for that.
+        output: The file they go to, `-` for standard output, or None, which means the same.
+        form: How they are written, or None for what fits where they go.
+        settings: How requests are paced.
+        target: Where requests go.
+        columns: Where the ids stand.
+        messages: What is said.
+    """
+
+    input: str | None
+    wait: bool
+    wait_timeout: float
+    output: str | None
+    form: StatusFormat | None
+    settings: "Settings"
+    target: TargetOptions
+    columns: ColumnOptions
+    messages: MessageOptions
+
+    @classmethod
+    def of(cls, values: "Mapping[str, Any]") -> Self:
+        """The options that click read, by their names."""
+        return cls(
+            input=values["input"],
+            wait=values["wait"],
+            wait_timeout=values["wait_timeout"],
+            output=values["output"],
+            form=None if values["form"] is None else StatusFormat(values["form"]),
+            settings=settings_of(values),
+            target=pick(TargetOptions, values),
+            columns=pick(ColumnOptions, values),
+            messages=pick(MessageOptions, values),
+        )
