@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bulkcancel.clock import Clock
     from bulkcancel.engine.api import Api
     from bulkcancel.engine.observers import Observers
-    from bulkcancel.engine.reader import Reader, Request
+    from bulkcancel.engine.reader import Reader
     from bulkcancel.listings import InstanceState
     from bulkcancel.models import Failure
 
@@ -177,12 +177,19 @@ class StateReader:
         place = InstanceRef(workflow_id, "", 0)
 
         async def fetch(number: int) -> FetchedPage:
-            request: Request = lambda: self._api.list_instances(  # noqa: E731 - its type is worth a name
-                workflow_id, size=PAGE_SIZE, number=number
-            )
-            answer, meaning = await send(request, place)
+            async def ask() -> "Reply | Failure":
+                if not self.may_read(workflow_id):
+                    raise _MayNotReadError
+                return await self._api.list_instances(workflow_id, size=PAGE_SIZE, number=number)
+
+            try:
+                answer, meaning = await send(ask, place)
+            except _MayNotReadError:
+                unread = self._unread(place)
+                return FetchedPage(None, unread.meaning, unread.now)
             page = None
             if isinstance(answer, Reply) and meaning.verdict is Verdict.ACCEPTED:
+                self._has_read = True
                 page = read_instance_page(answer)
             return FetchedPage(page, meaning, self._time_of(answer))
 

@@ -43,8 +43,8 @@ class TargetCheck:
             self.lacks_target = True
         elif found != self._target:
             raise InputError(
-                f"belongs to {shown(found)}, and requests go to {self._target}: what runs there is not what "
-                f"was canceled here. Read it at {shown(found)}, or give an input of {self._target}"
+                f"belongs to {shown(found)}, and requests go to {self._target}: how things stand there "
+                f"proves nothing about it. Read it at {shown(found)}, or give an input of {self._target}"
             )
 
 
