@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bulkcancel.models import (
-        ExitCode,
-        FailureKind,
-        InstanceRef,
-        InstanceStatus,
-        Outcome,
-        Result,
-        StopReason,
-    )
+    from bulkcancel.models import ExitCode, FailureKind, InstanceRef, Outcome, Result, StateName, StopReason
 
 
 class Endpoint(StrEnum):
@@ -130,12 +122,14 @@ class StateSeen(NamedTuple):
     """What is known of a row whose instance is to be read, or what is known now.
 
     Attributes:
-        status: What.
-        previous: What was known of it before, where it is read again, or None.
+        ref: The row: what stands there for its ids, and its line.
+        state: What is known of it.
+        previous: What was known before, where it is read again, or None.
     """
 
-    status: "InstanceStatus"
-    previous: "InstanceStatus | None"
+    ref: "InstanceRef"
+    state: "StateName"
+    previous: "StateName | None"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,16 @@ from bulkcancel.listings import PAGE_SIZE, date_of, read_instance, read_instance
 from bulkcancel.models import InstanceRef, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from bulkcancel.clock import Clock
     from bulkcancel.engine.api import Api
     from bulkcancel.engine.observers import Observers
-    from bulkcancel.engine.reader import Reader
+    from bulkcancel.engine.reader import Reader, Request
     from bulkcancel.listings import InstanceState
     from bulkcancel.models import Failure
+
+    Send = Callable[[Request, InstanceRef], Awaitable[tuple[Reply | Failure, Classification]]]
 
 _FEWEST_FOR_A_PAGE = 3  # instances; up to here one read each is no more
 _SIDE_BY_SIDE = 16  # reads
@@ -173,25 +175,9 @@ class StateReader:
     ) -> int:
         """Take out of `left` what pages of the list tell."""
         workflow_id = next(iter(left.values())).workflow_id
-        send = self._lists.read if insists else self._lists.once
-        place = InstanceRef(workflow_id, "", 0)
 
         async def fetch(number: int) -> FetchedPage:
-            async def ask() -> "Reply | Failure":
-                if not self.may_read(workflow_id):
-                    raise _MayNotReadError
-                return await self._api.list_instances(workflow_id, size=PAGE_SIZE, number=number)
-
-            try:
-                answer, meaning = await send(ask, place)
-            except _MayNotReadError:
-                unread = self._unread(place)
-                return FetchedPage(None, unread.meaning, unread.now)
-            page = None
-            if isinstance(answer, Reply) and meaning.verdict is Verdict.ACCEPTED:
-                self._has_read = True
-                page = read_instance_page(answer)
-            return FetchedPage(page, meaning, self._time_of(answer))
+            return await self._fetch(workflow_id, number, self._lists.read if insists else self._lists.once)
 
         def meet(item: "InstanceState", meaning: Classification, now: float) -> bool:
             if item.state is State.UNREADABLE or item.instance_id not in left:
@@ -212,6 +198,26 @@ class StateReader:
         else:
             self._has_read = True
         return sweep.requests
+
+    async def _fetch(self, workflow_id: str, number: int, send: "Send") -> FetchedPage:
+        """Read one page, unless it is known meanwhile that the keys may not."""
+        place = InstanceRef(workflow_id, "", 0)
+
+        async def ask() -> "Reply | Failure":
+            if not self.may_read(workflow_id):
+                raise _MayNotReadError
+            return await self._api.list_instances(workflow_id, size=PAGE_SIZE, number=number)
+
+        try:
+            answer, meaning = await send(ask, place)
+        except _MayNotReadError:
+            unread = self._unread(place)
+            return FetchedPage(None, unread.meaning, unread.now)
+        page = None
+        if isinstance(answer, Reply) and meaning.verdict is Verdict.ACCEPTED:
+            self._has_read = True
+            page = read_instance_page(answer)
+        return FetchedPage(page, meaning, self._time_of(answer))
 
     def _weigh(self, workflow_id: str, meaning: Classification, detail: str) -> None:
         """Learn from an answer whether these keys may read."""

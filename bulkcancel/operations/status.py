@@ -216,7 +216,9 @@ class StatusReading:
 
     def _tell(self, status: InstanceStatus, previous: InstanceStatus | None) -> None:
         if self._dispatcher.observers:
-            self._dispatcher.observers.tell(StateSeen(status, previous))
+            ref = InstanceRef(status.workflow_id, status.instance_id, status.line)
+            before = None if previous is None else previous.state
+            self._dispatcher.observers.tell(StateSeen(ref, status.state, before))
 
     def _note_stop(self) -> None:
         """Remember why it ended early, where that left something unread."""

@@ -31,9 +31,9 @@ class StatusProgress:
     def observe(self, event: "Event") -> None:
         """Take note of what changes the picture."""
         if isinstance(event, StateSeen):
-            self._counts[event.status.state] += 1
+            self._counts[event.state] += 1
             if event.previous is not None:
-                self._counts[event.previous.state] -= 1
+                self._counts[event.previous] -= 1
         else:
             self._activity.observe(event)
 

@@ -79,8 +79,8 @@ def test_sites_are_offered(
 @pytest.mark.parametrize(
     ("line", "want"),
     [
-        ("bulkcancel ", ["check", "find", "run", "drain", "report", "sandbox"]),
-        ("bulkcancel s", ["sandbox"]),
+        ("bulkcancel ", ["check", "find", "run", "status", "drain", "report", "sandbox"]),
+        ("bulkcancel s", ["status", "sandbox"]),
         ("bulkcancel run --scenario b", ["busy"]),
         ("bulkcancel run --log-format ", ["text", "json"]),
         ("bulkcancel run --dry", ["--dry-run"]),

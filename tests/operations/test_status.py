@@ -243,7 +243,7 @@ async def test_those_that_run_are_read_again_until_they_have_ended() -> None:
         moments = [(status.state, api.clock.now()) async for status in reading]
     assert moments == [(StateName.CANCELED, 0.0), (StateName.CANCELED, 1.0 + 1.5 + 2.25)]
     seen = [event for event in heard.events if isinstance(event, StateSeen)]
-    steps = [(one.previous and one.previous.state, one.status.state) for one in seen]
+    steps = [(one.previous, one.state) for one in seen]
     assert steps[1:] == [
         (None, StateName.RUNNING),
         (StateName.RUNNING, StateName.RUNNING),
