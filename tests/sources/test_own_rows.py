@@ -37,7 +37,7 @@ def test_a_report_is_read_with_its_own_lines_and_refusals(form: Format) -> None:
 
 
 @pytest.mark.parametrize("form", Format)
-def test_a_report_of_another_target_is_refused(form: Format) -> None:
+def test_a_report_as_an_input_of_another_target_is_refused(form: Format) -> None:
     """Whichever row says so; both are named."""
     report = form.header + b"".join(map(form.encode, [RESULTS[0]._replace(site="sandbox"), *RESULTS]))
     with pytest.raises(InputError, match=r"belongs to sandbox, and requests go to eu: .* Read it at sandbox"):
