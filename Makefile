@@ -9,10 +9,11 @@ TABLES := $(VENV)/.tables
 BENCH := $(VENV)/.bench
 MUTANTS := $(VENV)/.mutants
 
-.PHONY: help demo test check browser static tests lint types audit secrets fuzz docs build mutants bench bench-resume simulate plot crash clean
+.PHONY: help demo journey test check browser static tests lint types audit secrets fuzz docs build mutants bench bench-resume simulate plot crash clean
 
 help:
 	@echo "make demo   cancel a sample of 1,000 instances against the embedded sandbox"
+	@echo "make journey  the whole way from a workflow that runs away to the proof that it ended, against the sandbox"
 	@echo "make test   run the tests"
 	@echo "make check  everything: lint, types, audit, secrets, a short fuzz, tests with coverage, docs, package"
 	@echo "make browser  look at the page of report --html in a Chromium, which it installs where it may"
@@ -40,6 +41,10 @@ demo: $(RUNS)
 		--reason "make demo"; code=$$?; test $$code -le 1
 	@echo "The report has $$(($$(wc -l < demo-report.csv) - 1)) rows; here are its outcomes:"
 	@cut -d, -f4 demo-report.csv | sed 1d | sort | uniq -c
+
+# The whole way: check, find, a canary, the rest, status, drain, report. A test runs it too.
+journey: $(RUNS)
+	@BULKCANCEL=$(BIN)/bulkcancel sh samples/journey.sh
 
 test: $(STAMP)
 	$(BIN)/pytest -n auto --dist worksteal

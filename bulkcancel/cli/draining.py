@@ -217,6 +217,8 @@ class DrainExecution(Execution):
         for _ in self._drain.rows.check(self._records):
             pass
         self._records.clear()
+        if prepared.target.path is not None:
+            self._drain.rows.announce = self._report.take
         return session.new_run(
             self._drain.rows,
             self._report,

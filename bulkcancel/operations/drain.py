@@ -133,6 +133,7 @@ class Drain:
         ledger: "Ledger",
         concurrency: int,
         *,
+        site: str = "",
         resumes: bool = False,
     ) -> None:
         self._dispatcher = dispatcher
@@ -144,7 +145,12 @@ class Drain:
         self.unpublished: dict[str, str] = {}
         self.notes: list[str] = []
         self.rows = DrainRows(
-            dispatcher, ledger, self.new_search, settle=options.settle, after_pass=self._weigh_arrivals
+            dispatcher,
+            ledger,
+            self.new_search,
+            site=site,
+            settle=options.settle,
+            after_pass=self._weigh_arrivals,
         )
 
     def new_search(self) -> InstanceSearch:

@@ -1,5 +1,6 @@
 """What a drain cancels: what is found running, pass after pass, until two in a row find nothing."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -8,15 +9,16 @@ from anyio import Event
 from bulkcancel.answers import Verdict
 from bulkcancel.digest import pair_digest
 from bulkcancel.engine.stop_signal import StoppedError
+from bulkcancel.errors import ReportLostError
 from bulkcancel.events import PassEnded
-from bulkcancel.models import InstanceRef, Outcome
+from bulkcancel.models import InstanceRef, Outcome, Result
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 
     from bulkcancel.engine.dispatcher import Dispatcher
     from bulkcancel.ledger import Ledger
-    from bulkcancel.models import Recorded, Result, Row
+    from bulkcancel.models import Recorded, Row
     from bulkcancel.operations.find import InstanceSearch
     from bulkcancel.operations.found import FoundInstance
 
@@ -62,6 +64,7 @@ class DrainRows:
         is_empty: Whether it is proven that nothing runs.
         is_futile: Whether it gave up, for what it found runs on all the same.
         found: Instances found so far.
+        announce: Takes a row that is new, as the report is to have it until it has its outcome; or None.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class DrainRows:
         ledger: "Ledger",
         new_search: "Callable[[], InstanceSearch]",
         *,
+        site: str,
         settle: float,
         after_pass: "Callable[[Pass, float], None]",
     ) -> None:
@@ -79,6 +83,7 @@ class DrainRows:
             dispatcher: What sends requests.
             ledger: Knows what is done.
             new_search: Makes what lists the instances that are wanted, anew for each pass.
+            site: What the report calls the API.
             settle: Seconds between two passes that find nothing.
             after_pass: Is told of each pass, and of the seconds since the one before began.
         """
@@ -87,10 +92,13 @@ class DrainRows:
         self._observers = dispatcher.observers
         self._ledger = ledger
         self._new_search = new_search
+        self._site = site
         self._settle = settle
         self._after_pass = after_pass
         self._lines: dict[int, int] = {}
         self._last_line = 0
+        self._recorded = 0  # the last line that is on record
+        self.announce: Callable[[Result], Awaitable[None] | None] | None = None
         self._undone: dict[tuple[str, str], int] = {}
         self._met: set[int] = set()  # in this pass
         self._open = 0
@@ -115,14 +123,14 @@ class DrainRows:
         for record in records:
             pair = record.workflow_id, record.instance_id
             self._lines[pair_digest(*pair)] = record.line
-            self._last_line = max(self._last_line, record.line)
+            self._last_line = self._recorded = max(self._last_line, record.line)
             if record.outcome.is_done:
                 self._undone.pop(pair, None)
             else:
                 self._undone[pair] = record.line
             yield record
 
-    def note(self, result: "Result") -> None:
+    def note(self, result: Result) -> None:
         """Take a row's result."""
         self._open -= 1
         pair = result.workflow_id, result.instance_id
@@ -167,7 +175,9 @@ class DrainRows:
         for is_first in (True, False):
             search = self._new_search()
             async for page in search.pages():
-                yield iter(tuple(self._rows(page)))
+                rows = tuple(self._rows(page))
+                await self._put_on_record(rows)
+                yield iter(rows)
             if search.stop is not None or self._stop_signal.reason is not None:
                 raise StoppedError
             self._judge(search, self._now)
@@ -175,6 +185,25 @@ class DrainRows:
                 yield iter(tuple(self._left_undone()))
             if not self._now.running:
                 return
+
+    async def _put_on_record(self, rows: "Iterable[InstanceRef]") -> None:
+        """Have new rows in the report before they are sent: where we are killed, they are tried again."""
+        if self.announce is None:
+            return
+        with suppress(ReportLostError):  # the first result that it is to take says so
+            for row in rows:
+                if row.line > self._recorded:
+                    self._recorded = row.line
+                    waiting = self.announce(self._found_row(row))
+                    if waiting is not None:
+                        await waiting
+
+    def _found_row(self, row: InstanceRef) -> Result:
+        ids = row.workflow_id, row.instance_id
+        detail, now = "found running", self._clock.wall()
+        return Result(
+            row.line, *ids, Outcome.NOT_ATTEMPTED, None, "", detail, finished_at=now, site=self._site
+        )
 
     def _is_over(self) -> bool:
         """Whether the passes so far are enough: to prove that nothing runs, or to give up."""

@@ -239,6 +239,7 @@ class Session(SessionCore):
         if target is not None:
             writer = target.open()
             target.require_compaction(ledger)
+            drain.rows.announce = writer.take
 
         def handle(result: "Result") -> "Awaitable[None] | None":
             drain.rows.note(result)

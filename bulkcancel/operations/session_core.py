@@ -111,7 +111,9 @@ class SessionCore:
 
     def new_drain(self, options: "DrainOptions", ledger: "Ledger", *, resumes: bool = False) -> Drain:
         """A drain whose `rows` a run of this session is to take its work from."""
-        return Drain(self._dispatcher, options, ledger, self.settings.concurrency, resumes=resumes)
+        return Drain(
+            self._dispatcher, options, ledger, self.settings.concurrency, site=self.site, resumes=resumes
+        )
 
     def new_reading(self, source: "RowSource", *, wait: bool, timeout: float) -> StatusReading:
         """A reading of the states of rows that somebody else opens and closes."""
