@@ -56,9 +56,11 @@ async def test_keys_that_may_not_read_its_workflow_are_not_tried_again() -> None
     """Nor is anything waited for, though they read another."""
     lookup, api, dispatcher = lookup_of(FAILED, Reply(403, {}, b"{}"))
     async with api.clock.autojump():
-        await dispatcher.states.look(InstanceRef("w0", "i", 1))
+        other = InstanceRef("w0", "i", 1)
+        await dispatcher.states.look(other)
         assert await lookup.outcome_of(item(), Outcome.REJECTED) == AS_IT_WAS
     assert (api.looks, api.clock.now()) == (2, 0.0)
+    assert [lookup.can_tell(Outcome.REJECTED, ref) for ref in (item().ref, other)] == [False, True]
 
 
 async def test_a_stop_leaves_the_outcome_as_it_was() -> None:

@@ -192,6 +192,13 @@ async def test_a_hundred_at_once_are_worth_a_look() -> None:
         assert await busy.until(2.0) == [(0.5, 100)]
 
 
+async def test_where_there_is_little_time_a_look_is_put_off_for_a_quarter_of_it() -> None:
+    """So that there are a few looks in any case."""
+    async with at_work(is_idle=False, patience=20.0) as busy:
+        await busy.add(1)
+        assert await busy.until(6.0) == [(5.0, 1)]
+
+
 async def test_one_that_ends_has_the_others_looked_at_soon_again() -> None:
     """For where one ends, more do; and nobody is looked at in its first half second."""
     async with at_work(is_idle=True) as busy:

@@ -94,10 +94,10 @@ class Watched:
 class Busy:
     """A watch at work over scripted surveys, while others are being canceled or not."""
 
-    def __init__(self, *, is_idle: bool) -> None:
+    def __init__(self, *, is_idle: bool, patience: float) -> None:
         self.clock = FakeClock(0.0)
         self.surveys = Surveys(self.clock)
-        self.watched = Watched(FakeApi(self.clock), 1e6, is_idle=lambda: is_idle, surveys=self.surveys)
+        self.watched = Watched(FakeApi(self.clock), patience, is_idle=lambda: is_idle, surveys=self.surveys)
         self._ids = count()
 
     async def add(self, number: int) -> None:
@@ -120,9 +120,9 @@ class Busy:
 
 
 @asynccontextmanager
-async def at_work(*, is_idle: bool) -> AsyncIterator[Busy]:
+async def at_work(*, is_idle: bool, patience: float = 1e6) -> AsyncIterator[Busy]:
     """One that runs."""
-    busy = Busy(is_idle=is_idle)
+    busy = Busy(is_idle=is_idle, patience=patience)
     async with create_task_group() as tasks:
         tasks.start_soon(busy.watched.watch.run)
         yield busy
