@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from bulkcancel.sources import Source
 
 _COUNTED = 8 * 1024 * 1024  # bytes of an input that is read twice, so that progress has a total
+_MOMENT, _MOST_MOMENTS = 0.01, 50  # seconds
 _IN_OWN_WORDS = frozenset({Concern.MAY_NOT_READ})
 
 
@@ -125,7 +126,7 @@ class Reading:
             leaving = stack.enter_context(hearing(session, invocation.signals))
             with leaving.scope:
                 shown = showing(progress, self._messages, clock, is_wanted=self._shows_progress)
-                await self._write(reading, shown)
+                await self._write(reading, shown, clock)
             return self._say(reading, leaving.reason or reading.stop, invocation.words)
 
     @property
@@ -134,15 +135,26 @@ class Reading:
         is_wanted = not (options.no_progress or options.quiet)
         return is_wanted and (self._output.is_aside or not self._messages.output.isatty())
 
-    async def _write(self, reading: "StatusReading", shown: "AbstractAsyncContextManager[None]") -> None:
+    async def _write(
+        self, reading: "StatusReading", shown: "AbstractAsyncContextManager[None]", clock: "Clock"
+    ) -> None:
         """Write each batch as it comes, in a thread: whoever reads a pipe may keep us waiting."""
         try:
             async with shown, aclosing(reading.batches()) as batches:
                 async for batch in batches:
                     await in_thread(0.0, self._output.rows, batch)
+            if self._output.holds:
+                await self._let_progress_end(clock)
             await in_thread(0.0, self._output.end)
         except ReaderGoneError:
             self._is_read = False
+
+    async def _let_progress_end(self, clock: "Clock") -> None:
+        """Wait a moment for the last picture, which another thread draws: a table belongs below it."""
+        for _ in range(_MOST_MOMENTS):
+            if not self._messages.output.is_behind:
+                return
+            await clock.sleep(_MOMENT)
 
     def _say(self, reading: "StatusReading", stop: StopReason | None, words: list[str]) -> ExitCode:
         """Say why it ended early and, last, what it came to."""
