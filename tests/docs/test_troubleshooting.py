@@ -65,6 +65,7 @@ FOR_PROGRAMS = {
     "__init__.py",
     "session.py",
     "arguments.py",
+    "cancel_arguments.py",
     "codec.py",
     "client.py",
     "pool.py",
