@@ -58,7 +58,7 @@ class Intake:
         stop_signal: "StopSignal",
         settle: "Settle",
         *,
-        anew: bool = False,
+        anew: bool,
     ) -> None:
         self._ledger = ledger
         self._anew = anew  # whether a pair that is done is to be sent again, for it was found running

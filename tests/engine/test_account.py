@@ -39,7 +39,7 @@ async def read(rows: int, ledger: Ledger | None = None, **settings: int) -> Inta
         pass
 
     asked = Settings(**settings)  # type: ignore[arg-type] # keywords of a table
-    intake = Intake(Rows(refs(rows)), ledger or Ledger(), asked, StopSignal(), settle)
+    intake = Intake(Rows(refs(rows)), ledger or Ledger(), asked, StopSignal(), settle, anew=False)
     while await intake.next_item() is not None:
         pass
     return intake

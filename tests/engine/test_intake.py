@@ -54,6 +54,7 @@ class Taking:
             Settings(**settings),  # type: ignore[arg-type] # keywords of a table
             self.stop_signal,
             self._settle,
+            anew=False,
         )
 
     async def items(self, workers: int) -> list[int]:
