@@ -62,6 +62,10 @@ class Page:
             "PATH": f"{tools}:{os.environ['PATH']}",
             "BULKCANCEL_YES": "1",  # nobody is there to be asked
             "BULKCANCEL_BASE_URL": self._serve("runaway"),
+            # A reader waits as long as it takes; some instances of the sandbox never end by themselves.
+            "BULKCANCEL_WAIT_TIMEOUT": "3s",
+            "BULKCANCEL_SETTLE": "1s",
+            "BULKCANCEL_VERIFY_TIMEOUT": "10s",
             **dict.fromkeys(("DD_API_KEY", "DD_APP_KEY"), _KEY),
             "PYTHONPATH": str(ROOT),
             "COLUMNS": "100",
