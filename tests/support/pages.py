@@ -61,7 +61,6 @@ class Page:
             **unmeasured(),
             "PATH": f"{tools}:{os.environ['PATH']}",
             "BULKCANCEL_YES": "1",  # nobody is there to be asked
-            "BULKCANCEL_WAIT_TIMEOUT": "5s",  # some instances end at their second cancel alone
             "BULKCANCEL_BASE_URL": self._serve("runaway"),
             # A reader waits as long as it takes; some instances of the sandbox never end by themselves.
             "BULKCANCEL_WAIT_TIMEOUT": "3s",
