@@ -24,6 +24,7 @@ from bulkcancel.engine.totals import Totals
 from bulkcancel.ledger import Ledger
 from bulkcancel.models import ExitCode
 from bulkcancel.operations.drain import DrainOptions
+from bulkcancel.operations.recorded_rows import sendable
 from bulkcancel.operations.report_target import STDIO
 from bulkcancel.operations.session import Session
 from bulkcancel.progress.announcer import Announcer
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from bulkcancel.models import Recorded, Row
     from bulkcancel.operations.cancel import CancelRun
     from bulkcancel.operations.drain import Drain, DrainPlan
+    from bulkcancel.operations.report_target import ReportTarget
     from bulkcancel.progress.messages import Messages
     from bulkcancel.progress.view import ProgressSource
     from bulkcancel.tally import Summary
@@ -96,7 +98,7 @@ def prepare_and_drain(
             republish=choices.republish,
             max_instances=choices.max_instances,
         )
-        ledger, tally, records = Ledger(), Tally(), _Records()
+        ledger, tally, records = Ledger(), Tally(), _Records(target, any_id=choices.any_id)
         target.load(ledger, tally, site=connection.label, to_write=not run.dry_run, check=records.keep)
         source = _ByName(name=" ".join(choices.workflows) or choices.name or "all workflows")
         prepared = PreparedRun(run, settings, connection, target, source, ledger, tally, Totals())
@@ -113,12 +115,14 @@ def prepare_and_drain(
 class _Records:
     """What a report to be continued holds, kept until a drain can learn of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, target: "ReportTarget", *, any_id: bool) -> None:
+        self._target = target
+        self._any_id = any_id
         self.kept: list[Recorded] = []
 
     def keep(self, records: "Iterable[Recorded]") -> "Iterator[Recorded]":
         """Hand records through."""
-        for record in records:
+        for record in sendable(records, self._target.existing, any_id=self._any_id):
             self.kept.append(record)
             yield record
 

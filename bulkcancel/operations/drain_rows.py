@@ -63,7 +63,6 @@ class DrainRows:
         passes: The passes that ended.
         is_empty: Whether it is proven that nothing runs.
         is_futile: Whether it gave up, for what it found runs on all the same.
-        found: Instances found so far.
         announce: Takes a row that is new, as the report is to have it until it has its outcome; or None.
     """
 
@@ -112,11 +111,6 @@ class DrainRows:
         self.passes: list[Pass] = []
         self.is_empty = False
         self.is_futile = False
-
-    @property
-    def found(self) -> int:
-        """Instances found so far."""
-        return len(self._lines)
 
     def check(self, records: "Iterable[Recorded]") -> "Iterator[Recorded]":
         """Hand the records of an earlier drain through, and learn what it left undone."""

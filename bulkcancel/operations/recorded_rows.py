@@ -41,14 +41,7 @@ class RecordedRows:
         Raises:
             ReportError: One can't: nothing from a file may change a request's path.
         """
-        for record in records:
-            ids = (record.workflow_id, record.instance_id)
-            if not record.outcome.is_done and not all(is_id(text, any_id=self._any_id) for text in ids):
-                raise ReportError(
-                    f"The report {self._path} has a row to try again whose ids {ids[0]!r} and {ids[1]!r} "
-                    "can't be sent: it was altered, or written with --any-id. Give INPUT, or repair that row."
-                )
-            yield record
+        return sendable(records, self._path, any_id=self._any_id)
 
     def scan(self) -> "Iterator[Row]":
         """The rows that stand unfinished, each once; what is appended meanwhile is left out."""
@@ -72,3 +65,19 @@ class RecordedRows:
 
     def close(self) -> None:
         """Do nothing: it is open only while it is read."""
+
+
+def sendable(records: "Iterable[Recorded]", path: "Path", *, any_id: bool) -> "Iterator[Recorded]":
+    """Hand the records of a report through, having seen that those to try again can be sent.
+
+    Raises:
+        ReportError: One can't: nothing from a file may change a request's path.
+    """
+    for record in records:
+        ids = (record.workflow_id, record.instance_id)
+        if not record.outcome.is_done and not all(is_id(text, any_id=any_id) for text in ids):
+            raise ReportError(
+                f"The report {path} has a row to try again whose ids {ids[0]!r} and {ids[1]!r} "
+                "can't be sent: it was altered, or written with --any-id. Give INPUT, or repair that row."
+            )
+        yield record

@@ -11,7 +11,7 @@ from bulkcancel.operations.arguments import check_arguments, is_duration
 from bulkcancel.operations.cancel_arguments import check_cancel_arguments, workflow_ids_of
 from bulkcancel.operations.drain import DrainOptions, DrainOutcome
 from bulkcancel.operations.find import InstanceSearch
-from bulkcancel.operations.recorded_rows import RecordedRows
+from bulkcancel.operations.recorded_rows import RecordedRows, sendable
 from bulkcancel.operations.report_target import ReportTarget
 from bulkcancel.operations.selection import Selection
 from bulkcancel.operations.session_core import SessionCore
@@ -20,12 +20,12 @@ from bulkcancel.sources import CallerPairs
 from bulkcancel.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Awaitable, Iterable
+    from collections.abc import AsyncIterable, Awaitable, Iterable, Iterator
     from uuid import UUID
 
     from bulkcancel.engine.intake import RowSource
     from bulkcancel.engine.run import ResultHandler
-    from bulkcancel.models import Result
+    from bulkcancel.models import Recorded, Result
     from bulkcancel.operations.status import StatusReading
     from bulkcancel.sources import Pair
     from bulkcancel.tally import Summary
@@ -217,9 +217,9 @@ class Session(SessionCore):
         self.forget_stop()
         ledger, tally = Ledger(), Tally()
         if report is None:
-            return await self._drain(options, None, ledger, tally, settings, on_result)
+            return await self._drain(options, None, ledger, tally, settings, on_result, any_id=any_id)
         with closing(ReportTarget(os.fspath(report), resume=resume)) as target:
-            return await self._drain(options, target, ledger, tally, settings, on_result)
+            return await self._drain(options, target, ledger, tally, settings, on_result, any_id=any_id)
 
     async def _drain(
         self,
@@ -229,11 +229,17 @@ class Session(SessionCore):
         tally: Tally,
         settings: Settings,
         on_result: "ResultHandler | None",
+        *,
+        any_id: bool,
     ) -> DrainOutcome:
         drain = self.new_drain(options, ledger, resumes=target is not None and target.resumes)
         writer = None
         if target is not None:
-            target.load(ledger, tally, site=self.site, to_write=True, check=drain.rows.check)
+
+            def check(records: "Iterable[Recorded]") -> "Iterator[Recorded]":
+                return drain.rows.check(sendable(records, target.existing, any_id=any_id))
+
+            target.load(ledger, tally, site=self.site, to_write=True, check=check)
         if options.max_instances is not None or options.unpublish:
             await drain.prepare()
         if target is not None:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 SHOWN = 3  # workflows, of the slowest and of the most failing
 _SECOND = 1000  # milliseconds
-_A_DAY = 86_400
 _ALL = 100.0
 _LEAST, _MOST = 0.1, 99.9
 

@@ -16,6 +16,7 @@ from bulkcancel import (
     DrainOutcome,
     ExitCode,
     Outcome,
+    ReportError,
     Result,
     Selection,
     Session,
@@ -234,6 +235,20 @@ async def test_a_stopped_drain_goes_on_where_it_was(tmp_path: Path) -> None:
     rows = rows_of(report)
     assert sorted(int(row["line"]) for row in rows) == list(range(1, 301))
     assert len({row["instance_id"] for row in rows}) == 300
+
+
+async def test_a_report_that_was_altered_is_not_sent(tmp_path: Path) -> None:
+    """Nothing from a file may change a request's path."""
+    api, report = RunawayApi(alive=3), tmp_path / "r.csv"
+    api.refuses["cancel"] = Reply(500, {}, b"")
+    await drained(api, session=session_over(api, max_attempts=1, max_duration=1.0), report=report)
+    text = report.read_text(encoding="utf-8")
+    one = next(row["instance_id"] for row in rows_of(report))
+    report.write_text(text.replace(one, "../../x"), encoding="utf-8")
+    sent = api.calls["cancel"]
+    with pytest.raises(ReportError, match="it was altered"):
+        await drained(api, report=report, resume=True)
+    assert api.calls["cancel"] == sent
 
 
 @pytest.mark.parametrize(
