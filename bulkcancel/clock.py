@@ -16,7 +16,7 @@ class Clock(Protocol):
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Wait that many seconds."""
+        """Wait that many seconds; not at all where that moment has passed."""
         ...
 
 
@@ -31,4 +31,4 @@ class SystemClock:
         """Wait, without blocking the event loop."""
         import anyio  # noqa: PLC0415 - `--help` and completion have a clock too, and never wait
 
-        await anyio.sleep(seconds)
+        await anyio.sleep(max(0.0, seconds))

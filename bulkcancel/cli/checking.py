@@ -36,7 +36,7 @@ def check_all(options: "CheckOptions", invocation: "Invocation", clock: "Clock")
     Raises:
         BulkCancelError: It can't be done; nothing was asked.
     """
-    messages = Messages(invocation.stderr, clock, log_format=options.log_format)
+    messages = Messages(invocation.stderr, clock, run_id=invocation.run_id, log_format=options.log_format)
     connection, problem = find_connection(options.target), None
     try:
         connection = with_keys(connection, options.target.keys_file, may_lack=False)

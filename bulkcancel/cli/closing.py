@@ -37,6 +37,7 @@ class Closing:
         document = {
             "schema_version": shown["schema_version"],
             "bulkcancel": __version__,
+            "run_id": self._messages.run_id,
             "target": self._prepared.connection.name,
             # A file's name need not be text: what is not is escaped, so that any reader takes the document.
             "input": printable(self._prepared.source.name, _LONGEST_NAME),

@@ -18,11 +18,13 @@ class Invocation:
         words: What was typed, without the program's name.
         stderr: Where messages go.
         signals: What signals do.
+        run_id: A name of its own for this run, a UUID: in the log, the summary and the page.
     """
 
     words: list[str]
     stderr: "BackgroundWriter"
     signals: "Signals"
+    run_id: str
 
 
 def current() -> Invocation:

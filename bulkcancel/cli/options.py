@@ -197,6 +197,7 @@ def messages(options: "MessageOptions", clock: "Clock") -> Messages:
     return Messages(
         current().stderr,
         clock,
+        run_id=current().run_id,
         log_format=LogFormat(options.log_format),
         quiet=options.quiet,
         verbose=options.verbose,

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import click
 
@@ -118,12 +119,13 @@ def main(args: list[str] | None = None, *, signals: Signals | None = None) -> in
     """
     words = sys.argv[1:] if args is None else list(args)
     stderr = BackgroundWriter(sys.stderr)
-    messages = Messages(stderr, SystemClock(), log_format=_log_format(words))
+    run_id = str(uuid4())
+    messages = Messages(stderr, SystemClock(), run_id=run_id, log_format=_log_format(words))
     taken = signals or Signals()
     if signals is None:
         taken.take_over()
     try:
-        return _run(Invocation(words, stderr, taken), messages)
+        return _run(Invocation(words, stderr, taken, run_id), messages)
     finally:
         taken.let_pass()
         stderr.close(_PATIENCE, _PATIENCE if taken.leaves_at_once else _LONGEST_WAIT)

@@ -49,7 +49,9 @@ def report(options: "ReportOptions", invocation: "Invocation", clock: "Clock") -
     Raises:
         BulkCancelError: A report can't be read, or something can't be written.
     """
-    messages = Messages(invocation.stderr, clock, log_format=options.log_format, quiet=options.quiet)
+    messages = Messages(
+        invocation.stderr, clock, run_id=invocation.run_id, log_format=options.log_format, quiet=options.quiet
+    )
     page = None if options.html is None else PageOutput(options.html)
     again: RowsAgain | None = None
     with ExitStack() as stack:

@@ -54,6 +54,7 @@ class Messages:
 
     Attributes:
         output: Where they go.
+        run_id: The run they tell of, in the log.
         above: Prints a line above a live display while there is one, else None.
     """
 
@@ -62,12 +63,14 @@ class Messages:
         output: Output,
         clock: "Clock",
         *,
+        run_id: str = "",
         log_format: LogFormat = LogFormat.TEXT,
         quiet: bool = False,
         verbose: bool = False,
     ) -> None:
         self.output = output
         self._clock = clock
+        self.run_id = run_id
         self._format = log_format
         self._quiet = quiet
         self._verbose = verbose
@@ -121,8 +124,8 @@ class Messages:
         text = printable(text, _LONGEST)  # file names and option values come from anywhere
         if self._format is LogFormat.JSON:
             time = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat(timespec="milliseconds")
-            record = {"time": time.replace("+00:00", "Z"), "level": level, "message": text, **fields}
-            text = json.dumps(record)
+            own = {"time": time.replace("+00:00", "Z"), "level": level, "run_id": self.run_id, "message": text}
+            text = json.dumps(own | fields)
         if self.above is not None:
             self.above(text)
         else:

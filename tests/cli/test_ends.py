@@ -235,7 +235,7 @@ def test_usage_errors_are_json_too(call: Call, words: list[str], message: str) -
     assert ended.code == 2
     (line,) = ended.err.splitlines()
     record = json.loads(line)
-    assert (set(record), record["level"]) == ({"time", "level", "message"}, "error")
+    assert (set(record), record["level"]) == ({"time", "level", "run_id", "message"}, "error")
     assert message in record["message"]
     assert "Usage" not in record["message"]
 

@@ -20,10 +20,11 @@ def test_messages_have_levels() -> None:
         messages.last("l")
         assert stream.getvalue().replace("\n", "") == want
     stream = Shown()
-    Messages(stream, clock, log_format=LogFormat.JSON).info("hello", rows=3)
+    Messages(stream, clock, run_id="r", log_format=LogFormat.JSON).info("hello", rows=3)
     assert json.loads(stream.getvalue()) == {
         "time": "2027-01-15T08:16:40.000Z",
         "level": "info",
+        "run_id": "r",
         "message": "hello",
         "rows": 3,
     }
