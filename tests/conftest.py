@@ -6,6 +6,7 @@ import pytest
 from hypothesis import Phase, settings
 from support.children import forget_surroundings
 from support.cliapp import Call, Ended
+from support.logs import check_log, is_logged
 
 from bulkcancel.cli.program import main
 
@@ -25,6 +26,8 @@ def call(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
         capfd.readouterr()
         code = main([str(word) for word in words])
         out, err = capfd.readouterr()
+        if is_logged(words):
+            check_log(err, code)
         return Ended(code, out, err)
 
     return run

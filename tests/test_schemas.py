@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from support.cliapp import SAMPLES, Call
+from support.logs import SCHEMAS
 from support.reports import Rows, overview, row
 
 from bulkcancel.models import CLEAN, ExitCode, Outcome, Result, StopReason
@@ -17,9 +17,6 @@ from bulkcancel.operations.findings import CheckName, CheckStatus
 from bulkcancel.overview.document import document_of
 from bulkcancel.report import COLUMNS, Format
 
-SCHEMAS = {
-    path.name: json.loads(path.read_text()) for path in files("bulkcancel").joinpath("schemas").iterdir()
-}
 ROW, SUMMARY, CHECK, OVERVIEW = (
     SCHEMAS[f"{name}.v1.json"] for name in ("report-row", "summary", "check", "overview")
 )

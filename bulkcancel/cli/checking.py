@@ -13,6 +13,7 @@ from bulkcancel.models import ExitCode, StopReason
 from bulkcancel.operations.check import check
 from bulkcancel.operations.findings import CheckStatus
 from bulkcancel.operations.threads import UnjoinedExecutor
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.messages import Messages
 from bulkcancel.progress.words import number_of
 
@@ -43,7 +44,7 @@ def check_all(options: "CheckOptions", invocation: "Invocation", clock: "Clock")
     except ConfigurationError as error:  # the way to the API can be looked at all the same
         problem = error
     if connection.doubt:
-        messages.warning(connection.doubt)
+        messages.warning(LogEvent.SITE_DOUBTFUL, connection.doubt)
     invocation.signals.start()
     look = partial(
         _check,
@@ -54,8 +55,10 @@ def check_all(options: "CheckOptions", invocation: "Invocation", clock: "Clock")
     )
     findings = anyio.run(_until_signaled, look, invocation.signals, clock)
     if isinstance(findings, StopReason):
-        messages.last(f"{findings.value.capitalize()}; nothing was changed.")
-        return findings.exit_code
+        code = findings.exit_code
+        text = f"{findings.value.capitalize()}; nothing was changed."
+        messages.last(LogEvent.ENDED, text, exit_code=int(code))
+        return code
     if options.as_json:
         show_document(findings, site=connection.label, is_ok=not _failures(findings))
     return _end(connection, findings, messages)
@@ -104,11 +107,14 @@ def _end(connection: "Connection", findings: "Findings", messages: Messages) -> 
     if failures:
         first = failures[0]
         messages.last(
+            LogEvent.ENDED,
             f"{len(failures)} of {number_of(len(findings), 'check')} failed at {connection.name_and_key}; "
-            f"begin with the first: {first.name.label}. Nothing was changed."
+            f"begin with the first: {first.name.label}. Nothing was changed.",
+            exit_code=int(ExitCode.USAGE),
         )
         return ExitCode.USAGE
     open_ones = [finding.name.label for finding in findings if finding.status is CheckStatus.UNKNOWN]
     rest = f", as far as it can be told (open: {', '.join(open_ones)})" if open_ones else ""
-    messages.last(f"Ready to cancel at {connection.name_and_key}{rest}. Nothing was changed.")
+    text = f"Ready to cancel at {connection.name_and_key}{rest}. Nothing was changed."
+    messages.last(LogEvent.ENDED, text, exit_code=int(ExitCode.OK))
     return ExitCode.OK

@@ -9,6 +9,7 @@ from bulkcancel.cli.resume_command import resume_command
 from bulkcancel.errors import BulkCancelError, words_of
 from bulkcancel.models import StopReason
 from bulkcancel.progress.closing import closing_lines
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.report import write_private
 from bulkcancel.text import printable
 
@@ -48,7 +49,9 @@ class Closing:
         try:
             write_private(path, f"{json.dumps(document, indent=2)}\n".encode())
         except (OSError, ValueError) as error:
-            self._messages.warning(f"The summary {path} can't be written: {words_of(error)}.")
+            self._messages.warning(
+                LogEvent.SUMMARY_NOT_WRITTEN, f"The summary {path} can't be written: {words_of(error)}."
+            )
 
     def say(self, summary: "Summary", error: BaseException | None) -> None:
         """Say what happened and, last, what to do next.
@@ -61,18 +64,17 @@ class Closing:
         if isinstance(error, BulkCancelError):
             cause = f"Stopped: {error}"
         elif error is not None:
-            for line in trace(error, verbose=self._messages.is_verbose):
-                self._messages.info(line)
+            self._messages.info(LogEvent.TRACE, *trace(error, verbose=self._messages.is_verbose))
             cause = fit_to_show(fault(error))
         *lines, last = closing_lines(
             summary, where=self._prepared.target.name, resume=self.resume_command(summary), cause=cause
         )
         if summary.stop is StopReason.REFUSED:
             refusal = self._prepared.connection.refusal(_refused_with(summary), "workflows_run")
-            self._messages.error(refusal)
-        for line in lines:
-            self._messages.info(line)
-        self._messages.last(self.last_words(summary, last), **summary.as_dict())
+            self._messages.error(LogEvent.KEYS_REFUSED, refusal)
+        if lines:
+            self._messages.info(LogEvent.RESULT, *lines)
+        self._messages.last(LogEvent.ENDED, self.last_words(summary, last), **summary.as_dict())
 
     def last_words(self, summary: "Summary", last: str) -> str:  # noqa: ARG002 - for other operations
         """The last line, from what a run would say."""

@@ -27,8 +27,9 @@ from bulkcancel.operations.drain import DrainOptions
 from bulkcancel.operations.recorded_rows import sendable
 from bulkcancel.operations.report_target import STDIO
 from bulkcancel.operations.session import Session
-from bulkcancel.progress.announcer import Announcer
 from bulkcancel.progress.drain_progress import DrainProgress
+from bulkcancel.progress.log import message_observers
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.words import end_words
 from bulkcancel.tally import Tally
 
@@ -85,7 +86,7 @@ def prepare_and_drain(
         if not (run.yes or run.dry_run):
             check_askable(reads_rows=STDIO in choices.workflows)
         if connection.doubt:
-            messages.warning(connection.doubt)
+            messages.warning(LogEvent.SITE_DOUBTFUL, connection.doubt)
         settings = fit_concurrency(
             run.settings, messages, is_sandbox=connection.scenario is not None, has_report=target.resumes
         )
@@ -147,7 +148,7 @@ class _LookFirst:
     async def run(self, invocation: "Invocation") -> ExitCode | None:
         """Look; gives the exit status where it ends here."""
         prepared = self._prepared
-        observers = Observers((Announcer(self._messages, self._clock),))
+        observers = Observers(message_observers(self._messages, self._clock))
         async with AsyncExitStack() as stack:
             api = await open_api(stack, prepared.connection, prepared.settings, self._clock)
             session = Session(
@@ -156,28 +157,30 @@ class _LookFirst:
             stack.enter_context(invocation.signals.heard_by(session.stop, is_run=False))
             self.plan = await session.new_drain(self._options, Ledger()).plan()
         if self.plan.stop is not None:
-            self._messages.last(f"{end_words(self.plan.stop)}. Nothing was changed.")
-            return self.plan.stop.exit_code
+            return self._end(f"{end_words(self.plan.stop)}. Nothing was changed.", self.plan.stop.exit_code)
         say = self._messages.last if self.asks and not prepared.options.dry_run else self._messages.info
-        for line in plan_lines(
+        lines = plan_lines(
             self.plan,
             self._options,
             where=prepared.connection.name_and_key,
             rate=prepared.settings.rate,
             reason=prepared.options.reason,
-        ):
-            say(line)
+        )
+        say(LogEvent.PLAN, *lines, to_send=self.plan.found, workflows=len(self.plan.counts))
         for gap in self.plan.gaps:
-            self._messages.warning(gap)
+            self._messages.warning(LogEvent.PLAN_GAP, gap)
         return None
 
     def end(self) -> ExitCode:
         """The last word of a dry run."""
         if self.plan.gaps:
-            self._messages.last("Dry run: not everything could be listed; nothing was sent.")
-            return ExitCode.INCOMPLETE
-        self._messages.last("Dry run: nothing was sent. Run it without --dry-run.")
-        return ExitCode.OK
+            text = "Dry run: not everything could be listed; nothing was sent."
+            return self._end(text, ExitCode.INCOMPLETE)
+        return self._end("Dry run: nothing was sent. Run it without --dry-run.", ExitCode.OK)
+
+    def _end(self, text: str, code: ExitCode) -> ExitCode:
+        self._messages.last(LogEvent.ENDED, text, exit_code=int(code))
+        return code
 
 
 def _drain(

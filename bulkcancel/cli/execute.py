@@ -14,8 +14,9 @@ from bulkcancel.errors import BulkCancelError
 from bulkcancel.operations.cancel import GRACE
 from bulkcancel.operations.session import Session
 from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
-from bulkcancel.progress.announcer import Announcer
 from bulkcancel.progress.display import showing
+from bulkcancel.progress.log import message_observers
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.run_progress import RunProgress
 from bulkcancel.progress.words import number_of
 
@@ -63,7 +64,7 @@ class Execution:
         """
         asyncio.get_running_loop().set_default_executor(UnjoinedExecutor())
         prepared, progress = self._prepared, self.progress()
-        observers = Observers([Announcer(self._messages, self._clock)])
+        observers = Observers(message_observers(self._messages, self._clock))
         if self._shows_progress:
             observers.add(progress)
         with ExitStack() as hearing:
@@ -122,11 +123,12 @@ class Execution:
         run.stop(reason)
         if run.is_over:
             self._messages.info(
-                "The run is over; its report is being cleaned up. Once more to leave at once."
+                LogEvent.SIGNALED,
+                "The run is over; its report is being cleaned up. Once more to leave at once.",
             )
             return
         first = f"; {number_of(run.in_flight, 'request')} on the way may finish" if run.in_flight else ""
-        self._messages.info(f"Stopping{first}. Once more to leave at once.")
+        self._messages.info(LogEvent.SIGNALED, f"Stopping{first}. Once more to leave at once.")
 
     @property
     def _shows_progress(self) -> bool:
@@ -142,7 +144,9 @@ class Execution:
         with run.patience():
             await in_thread(GRACE, closing.write_summary, summary)
             return
-        self._messages.warning("The summary was not written: the disk is too slow.")
+        self._messages.warning(
+            LogEvent.SUMMARY_NOT_WRITTEN, "The summary was not written: the disk is too slow."
+        )
 
 
 async def open_api(

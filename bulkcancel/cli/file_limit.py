@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bulkcancel.errors import ConfigurationError
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.words import number_of
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ def fit_concurrency(
             "with `ulimit -n 256` for instance, and run it again."
         )
     messages.warning(
+        LogEvent.FEW_FILES,
         f"This process may open {limit} files, which leaves room for {number_of(room, 'connection')} at "
-        f"once, instead of {wanted}. To change that, raise the limit with `ulimit -n`."
+        f"once, instead of {wanted}. To change that, raise the limit with `ulimit -n`.",
     )
     return replace(settings, concurrency=room)
 

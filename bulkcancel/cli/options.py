@@ -7,6 +7,7 @@ import click
 
 from bulkcancel.cli import completion, params
 from bulkcancel.cli.invocation import current
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.messages import LogFormat, Messages
 from bulkcancel.sandbox import Scenario
 from bulkcancel.settings import Settings
@@ -208,4 +209,4 @@ def say_if_unasked(said: Messages) -> None:
     """Say that the question is left out because of a variable, which nobody may remember to have set."""
     source = click.get_current_context().get_parameter_source("yes")
     if source is click.core.ParameterSource.ENVIRONMENT:
-        said.info("Not asking: BULKCANCEL_YES is set in the environment.")
+        said.info(LogEvent.QUESTION_SKIPPED, "Not asking: BULKCANCEL_YES is set in the environment.")

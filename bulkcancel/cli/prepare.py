@@ -22,6 +22,7 @@ from bulkcancel.ledger import Ledger
 from bulkcancel.models import ExitCode
 from bulkcancel.operations.recorded_rows import RecordedRows
 from bulkcancel.operations.report_target import STDIO, ReportTarget
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.words import lacks_target_words, number_of
 from bulkcancel.tally import Tally
 
@@ -57,7 +58,9 @@ def prepare_and_run(
         check = source.check if isinstance(source, RecordedRows) else iter
         target.load(ledger, tally, site=connection.label, to_write=not options.dry_run, check=check)
         if target.lacks_site:
-            messages.warning(lacks_target_words(f"The report {target.name}", connection.label))
+            messages.warning(
+                LogEvent.TARGET_UNKNOWN, lacks_target_words(f"The report {target.name}", connection.label)
+            )
         plan = _plan(options, source, ledger)
         asks = not (options.yes or options.dry_run or (plan is not None and not plan.to_send))
         totals = _totals(plan, source, tally)
@@ -149,34 +152,38 @@ def _show(
     say = messages.last if asks else messages.info
     connection, reason = prepared.connection, prepared.options.reason
     if connection.doubt:
-        messages.warning(connection.doubt)
+        messages.warning(LogEvent.SITE_DOUBTFUL, connection.doubt)
     if plan is None:
-        say(f"Plan: cancel every instance in {prepared.source.name} at {connection.name_and_key}")
-        if reason:
-            say(f"Reason: {reason}")
+        lines = [f"Plan: cancel every instance in {prepared.source.name} at {connection.name_and_key}"]
+        lines += [f"Reason: {reason}"] if reason else []
+        say(LogEvent.PLAN, *lines, to_send=None, workflows=None)
         return
     rate = prepared.settings.rate
-    for line in plan.lines(where=connection.name_and_key, reason=reason, names=names, rate=rate):
-        say(line)
-    if prepared.options.dry_run:
-        for line in plan.unusable_lines():
-            say(line)
+    lines = plan.lines(where=connection.name_and_key, reason=reason, names=names, rate=rate)
+    say(LogEvent.PLAN, *lines, to_send=plan.to_send, workflows=len(plan.workflows))
+    if prepared.options.dry_run and plan.unusable_count:
+        say(LogEvent.ROW_UNUSABLE, *plan.unusable_lines(), count=plan.unusable_count)
     if plan.looks_swapped:
         flows = number_of(len(plan.workflows), "workflow")
-        messages.warning(f"{flows} with one instance each: are the columns swapped?")
+        text = (
+            f"{flows} with one instance each: are the columns swapped? If so, name them with "
+            "--workflow-column and --instance-column."
+        )
+        messages.warning(LogEvent.COLUMNS_SWAPPED, text)
 
 
 def _end_dry_run(plan: Plan | None, prepared: PreparedRun, messages: "Messages") -> ExitCode:
     if prepared.connection.credentials is None:
-        messages.info("No keys are set. The run itself needs DD_API_KEY and DD_APP_KEY.")
+        messages.info(
+            LogEvent.KEYS_MISSING, "No keys are set. The run itself needs DD_API_KEY and DD_APP_KEY."
+        )
+    text, code = "Dry run: every row can be used; nothing was sent. Run it without --dry-run.", ExitCode.OK
     if plan is not None and plan.unusable_count:
         rows = number_of(plan.unusable_count, "row")
-        messages.last(f"Dry run: {rows} can't be used; nothing was sent.")
-        return ExitCode.INCOMPLETE
-    if plan is not None and not plan.rows:
-        messages.last(f"Dry run: there are no rows to cancel in {prepared.source.name}; nothing was sent.")
+        text, code = f"Dry run: {rows} can't be used; nothing was sent.", ExitCode.INCOMPLETE
+    elif plan is not None and not plan.rows:
+        text = f"Dry run: there are no rows to cancel in {prepared.source.name}; nothing was sent."
     elif plan is not None and not plan.to_send:
-        messages.last("Dry run: nothing is left to cancel; nothing was sent.")
-    else:
-        messages.last("Dry run: every row can be used; nothing was sent. Run it without --dry-run.")
-    return ExitCode.OK
+        text = "Dry run: nothing is left to cancel; nothing was sent."
+    messages.last(LogEvent.ENDED, text, exit_code=int(code))
+    return code

@@ -25,6 +25,7 @@ from bulkcancel.cli.signals import Signals
 from bulkcancel.clock import SystemClock
 from bulkcancel.errors import BulkCancelError
 from bulkcancel.models import ExitCode, StopReason
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.messages import LogFormat, Messages
 from bulkcancel.progress.writer import BackgroundWriter
 
@@ -142,25 +143,29 @@ def _run(invocation: Invocation, messages: Messages) -> int:
             refuse_misspelled_variables(variables, _option_names())
         code = group.main(words, prog_name="bulkcancel", standalone_mode=False, obj=invocation)
     except click.ClickException as error:
-        messages.error(fit_to_show(_words_of(error, messages)))
+        messages.error(
+            LogEvent.FAILED, fit_to_show(_words_of(error, messages)), exit_code=int(error.exit_code)
+        )
         return error.exit_code
     except BulkCancelError as error:
-        messages.error(fit_to_show(str(error)))
+        messages.error(LogEvent.FAILED, fit_to_show(str(error)), exit_code=int(error.exit_code))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         signals.let_pass()
         reason = signals.reason or StopReason.INTERRUPTED
         if not signals.has_begun:
-            messages.last(f"{reason.value.capitalize()}; nothing was sent.")
+            text = f"{reason.value.capitalize()}; nothing was sent."
+            messages.last(LogEvent.ENDED, text, exit_code=int(reason.exit_code))
         return reason.exit_code
     except SystemExit as error:  # click's, after completion, or where nobody reads the help
         return int(error.code or 0)
     except Exception as error:  # noqa: BLE001 - nobody is to meet a traceback, with whatever it holds
         *lines, last = apology(error, verbose=not {"-v", "--verbose"}.isdisjoint(words))
         if messages.is_plain:
-            messages.error(fit_to_show("\n".join((*lines, last))))
+            last = "\n".join((*lines, last))
         else:
-            messages.error(fit_to_show(last), detail=fit_to_show("\n".join(lines)))
+            messages.info(LogEvent.TRACE, *map(fit_to_show, lines))
+        messages.error(LogEvent.FAILED, fit_to_show(last), exit_code=int(ExitCode.STOPPED))
         return ExitCode.STOPPED
     return int(code or 0)
 

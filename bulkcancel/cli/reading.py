@@ -21,8 +21,9 @@ from bulkcancel.events import Concern
 from bulkcancel.models import ExitCode, StopReason
 from bulkcancel.operations.session import Session
 from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
-from bulkcancel.progress.announcer import Announcer
 from bulkcancel.progress.display import showing
+from bulkcancel.progress.log import message_observers
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.status_progress import StatusProgress
 from bulkcancel.progress.words import lacks_target_words
 from bulkcancel.sources import TargetCheck
@@ -65,9 +66,9 @@ def read_and_show(
         )
         total = _look_ahead(source)
         if connection.doubt:
-            messages.warning(connection.doubt)
+            messages.warning(LogEvent.SITE_DOUBTFUL, connection.doubt)
         if check.lacks_target:
-            messages.warning(lacks_target_words(source.name, connection.label))
+            messages.warning(LogEvent.TARGET_UNKNOWN, lacks_target_words(source.name, connection.label))
         form = form_of(StatusFormat, options.form, options.output)
         width = shutil.get_terminal_size().columns
         with open_output(options.output, form, waits=options.wait, width=width) as output:
@@ -115,7 +116,7 @@ class Reading:
         """Read them all. A second signal leaves at once, whoever does not read the output."""
         asyncio.get_running_loop().set_default_executor(UnjoinedExecutor())
         options = self._options
-        observers = Observers((Announcer(self._messages, clock, _IN_OWN_WORDS),))
+        observers = Observers(message_observers(self._messages, clock, _IN_OWN_WORDS))
         progress = StatusProgress(clock, self._total, waits=options.wait)
         if self._shows_progress:
             observers.add(progress)
@@ -159,9 +160,11 @@ class Reading:
     def _say(self, reading: "StatusReading", stop: StopReason | None, words: list[str]) -> ExitCode:
         """Say why it ended early and, last, what it came to."""
         if stop is StopReason.REFUSED:
-            self._messages.error(self._connection.refusal(None, "workflows_read"))
+            self._messages.error(LogEvent.KEYS_REFUSED, self._connection.refusal(None, "workflows_read"))
         said = StatusWords(reading, stop, words, self._options, self._source, is_read=self._is_read)
         if said.before():
-            self._messages.info(said.before())
-        self._messages.last(said.last(), counts=dict(reading.counts), exit_code=int(said.exit_code))
+            self._messages.info(LogEvent.RESULT, said.before())
+        self._messages.last(
+            LogEvent.ENDED, said.last(), counts=dict(reading.counts), exit_code=int(said.exit_code)
+        )
         return said.exit_code

@@ -22,6 +22,7 @@ from bulkcancel.overview.markdown import markdown_of
 from bulkcancel.overview.merge import merge
 from bulkcancel.overview.text import text_of
 from bulkcancel.overview.words import notes
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.messages import Messages
 from bulkcancel.progress.words import number_of
 from bulkcancel.report.saved import open_saved
@@ -58,7 +59,7 @@ def report(options: "ReportOptions", invocation: "Invocation", clock: "Clock") -
         reports = [stack.enter_context(open_saved(name)) for name in _each_once(options.files, messages)]
         size = sum(one.size for one in reports)
         if size >= _WORTH_SAYING:
-            messages.info(f"Reading {size / _MEGABYTE:,.0f} MB of reports takes a while.")
+            messages.info(LogEvent.READING, f"Reading {size / _MEGABYTE:,.0f} MB of reports takes a while.")
         merged = merge(reports)
         watchers = [] if page is None else [page.take]
         if options.failed is not None:
@@ -69,7 +70,13 @@ def report(options: "ReportOptions", invocation: "Invocation", clock: "Clock") -
     _tell(overview, options, messages)
     if page is not None:
         page.write(overview)
-    messages.last(_last(overview, options, page, again), rows=overview.rows, unfinished=overview.unfinished)
+    messages.last(
+        LogEvent.ENDED,
+        _last(overview, options, page, again),
+        rows=overview.rows,
+        unfinished=overview.unfinished,
+        exit_code=int(ExitCode.OK),
+    )
     return ExitCode.OK
 
 
@@ -83,7 +90,7 @@ def _each_once(names: "Iterable[str]", messages: Messages) -> list[str]:
         except (OSError, ValueError):
             identity = name
         if seen.setdefault(identity, name) is not name:
-            messages.warning(f"{name} is given twice; it is read once.")
+            messages.warning(LogEvent.GIVEN_TWICE, f"{name} is given twice; it is read once.")
     return list(seen.values())
 
 
@@ -101,7 +108,7 @@ def _tell(overview: "Overview", options: "ReportOptions", messages: Messages) ->
         write_data(text_of(overview, _width()), ends_line=False)
         return
     for note in notes(overview):
-        messages.warning(note)
+        messages.warning(LogEvent.NOTE, note)
 
 
 def _width() -> int:

@@ -20,9 +20,10 @@ from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import ExitCode, StopReason
 from bulkcancel.operations.session import Session
 from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
-from bulkcancel.progress.announcer import Announcer
 from bulkcancel.progress.display import showing
 from bulkcancel.progress.find_progress import FindProgress
+from bulkcancel.progress.log import message_observers
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.words import end_words, number_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def search(
         options.settings, messages, is_sandbox=connection.scenario is not None, has_report=False
     )
     if connection.doubt:
-        messages.warning(connection.doubt)
+        messages.warning(LogEvent.SITE_DOUBTFUL, connection.doubt)
     form = form_of(FoundFormat, options.form, options.output)
     if form is FoundFormat.LINKS and not site:
         raise ConfigurationError(
@@ -89,7 +90,7 @@ class Search:
     async def run(self, settings: "Settings", clock: "Clock", invocation: "Invocation") -> ExitCode:
         """Find them all. A second signal leaves at once, whoever does not read the output."""
         asyncio.get_running_loop().set_default_executor(UnjoinedExecutor())
-        options, observers = self._options, Observers((Announcer(self._messages, clock),))
+        options, observers = self._options, Observers(message_observers(self._messages, clock))
         progress = FindProgress(clock, None if self._ids is None else len(set(self._ids)))
         if self._shows_progress:
             observers.add(progress)
@@ -127,23 +128,35 @@ class Search:
         messages = self._messages
         for one in search.unlisted:
             if one.problem is not None:
-                messages.error(f"The workflow {one.workflow_id} could not be listed: {one.problem.detail}.")
+                messages.error(
+                    LogEvent.NOT_LISTED,
+                    f"The workflow {one.workflow_id} could not be listed: {one.problem.detail}.",
+                    workflow_id=one.workflow_id,
+                )
         if search.problem is not None:
-            messages.error(f"The list of workflows could not be read: {search.problem.detail}.")
+            messages.error(
+                LogEvent.NOT_LISTED, f"The list of workflows could not be read: {search.problem.detail}."
+            )
         if undated := sum(one.undated for one in search.listings):
             instances = number_of(undated, "instance")
-            messages.warning(f"{instances} would match, but the API does not tell when they started.")
+            messages.warning(
+                LogEvent.LEFT_OUT, f"{instances} would match, but the API does not tell when they started."
+            )
         if unusable := sum(one.unusable for one in search.listings):
             instances, are = number_of(unusable, "instance"), "is" if unusable == 1 else "are"
-            messages.warning(f"{instances} {are} listed in a way that can't be read, and {are} left out.")
+            messages.warning(
+                LogEvent.LEFT_OUT,
+                f"{instances} {are} listed in a way that can't be read, and {are} left out.",
+            )
         if stop is StopReason.REFUSED:
-            messages.error(self._connection.refusal(None, "workflows_read"))
+            messages.error(LogEvent.KEYS_REFUSED, self._connection.refusal(None, "workflows_read"))
         code, why = self._end_of(search, stop)
         since = ""
         if search.as_of is not None:
             moment = f"{datetime.fromtimestamp(search.as_of, UTC):%Y-%m-%d %H:%M:%S} UTC"
             since = f"; the picture holds since {moment}; what started or ended later may be missing"
         messages.last(
+            LogEvent.ENDED,
             f"{why}{number_of(search.read, 'instance')} read, {search.found:,} matching{since}.",
             read=search.read,
             matching=search.found,

@@ -24,6 +24,7 @@ from bulkcancel.events import (
     Stopping,
 )
 from bulkcancel.progress.held import REQUESTS, fault_words
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.words import span
 
 if TYPE_CHECKING:
@@ -60,10 +61,20 @@ class Announcer:
             if self._messages.is_verbose:
                 self._say_result(event.result)
         elif isinstance(event, OutageBegan):
-            self._messages.warning(f"{_outage(event, self._clock.now())} {_NOTHING_LOST}")
+            self._messages.warning(
+                LogEvent.OUTAGE_BEGAN,
+                f"{_outage(event, self._clock.now())} {_NOTHING_LOST}",
+                endpoint=event.endpoint.value,
+                http_status=event.status,
+            )
         elif isinstance(event, OutageEnded):
             what = "" if event.endpoint is Endpoint.CANCEL else f" {REQUESTS[event.endpoint]}"
-            self._messages.info(f"The API answers{what} again, after {span(event.seconds)}. Going on.")
+            self._messages.info(
+                LogEvent.OUTAGE_ENDED,
+                f"The API answers{what} again, after {span(event.seconds)}. Going on.",
+                endpoint=event.endpoint.value,
+                seconds=round(event.seconds, 3),
+            )
         elif isinstance(event, Concerned):
             self._say_concern(event)
         elif not isinstance(
@@ -74,6 +85,7 @@ class Announcer:
     def _say_result(self, result: "Result") -> None:
         words = [f"line {result.line}: {result.outcome.value}", result.error_code, result.error_detail]
         self._messages.detail(
+            LogEvent.ROW,
             " · ".join(filter(None, words)),
             line=result.line,
             workflow_id=result.workflow_id,
@@ -83,39 +95,38 @@ class Announcer:
         )
 
     def _say_concern(self, event: Concerned) -> None:
-        if event.concern in self._unsaid:
-            return
-        match event.concern:
-            case Concern.BROKEN_HEADER:
-                self._messages.warning(
-                    f"The API's {event.detail} header can't be true. It is left out; the job goes on."
-                )
-            case Concern.RATE_LIMIT_503:
-                self._messages.info(
-                    "The API answers 503 where a rate limit would answer 429. Sending more slowly; "
-                    "no row fails by it."
-                )
-            case Concern.FEW_FILES:
-                self._messages.warning(
-                    "This process may open no more files, so fewer requests go at once. No row is lost. "
-                    "For more speed, raise the limit with `ulimit -n` and start again."
-                )
-            case Concern.MAY_NOT_READ:
-                self._messages.warning(
-                    f"These keys may not read instances: {event.detail}. The job goes on, but does not see "
-                    "which instances had ended before. For that, give the keys workflows_read."
-                )
-            case Concern.KEEPS_STARTING:
-                self._messages.warning(event.detail)
-            case Concern.NOT_COMPACTED:
-                self._messages.warning(event.detail)
-            case Concern.SLOW_DISK:
-                self._messages.warning(
-                    "The disk is slow. After a power cut, --resume sends the last rows again; "
-                    "that does no harm."
-                )
-            case _:
-                assert_never(event.concern)
+        if event.concern not in self._unsaid:
+            say = self._messages.info if event.concern is Concern.RATE_LIMIT_503 else self._messages.warning
+            say(LogEvent(event.concern.value), _concern_words(event))
+
+
+def _concern_words(event: Concerned) -> str:
+    match event.concern:
+        case Concern.BROKEN_HEADER:
+            return f"The API's {event.detail} header can't be true. It is left out; the job goes on."
+        case Concern.RATE_LIMIT_503:
+            return (
+                "The API answers 503 where a rate limit would answer 429. Sending more slowly; "
+                "no row fails by it."
+            )
+        case Concern.FEW_FILES:
+            return (
+                "This process may open no more files, so fewer requests go at once. No row is lost. "
+                "For more speed, raise the limit with `ulimit -n` and start again."
+            )
+        case Concern.MAY_NOT_READ:
+            return (
+                f"These keys may not read instances: {event.detail}. The job goes on, but does not see "
+                "which instances had ended before. For that, give the keys workflows_read."
+            )
+        case Concern.KEEPS_STARTING | Concern.NOT_COMPACTED:
+            return event.detail
+        case Concern.SLOW_DISK:
+            return (
+                "The disk is slow. After a power cut, --resume sends the last rows again; that does no harm."
+            )
+        case _:
+            assert_never(event.concern)
 
 
 def _outage(event: OutageBegan, now: float) -> str:

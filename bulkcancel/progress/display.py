@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 from anyio import CancelScope
 
 from bulkcancel.progress import layout
+from bulkcancel.progress.log_events import LogEvent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -51,7 +52,7 @@ async def show_progress(source: "ProgressSource", messages: "Messages", clock: "
     try:
         await (display.live() if can_redraw(messages) else display.lines())
     except Exception as error:  # noqa: BLE001 - a terminal that is gone, for one: the operation goes on
-        messages.detail(f"Progress is not shown any more: {error}")
+        messages.detail(LogEvent.PROGRESS_LOST, f"Progress is not shown any more: {error}")
 
 
 class ProgressDisplay:
@@ -67,7 +68,7 @@ class ProgressDisplay:
         while True:
             await self._clock.sleep(_LINE_EVERY)
             view = self._source.view()
-            self._messages.info(layout.sentence(view), **layout.fields(view))
+            self._messages.info(LogEvent.PROGRESS, layout.sentence(view), **layout.fields(view))
 
     async def live(self) -> None:
         """Keep two lines on the terminal up to date, until canceled; they stay as they are at the end."""

@@ -40,7 +40,8 @@ def sentence(view: "ProgressView") -> str:
 def fields(view: "ProgressView") -> dict[str, object]:
     """The same for a program that reads the log."""
     return {
-        f"{view.noun}s": view.done,
+        "unit": f"{view.noun}s",
+        "done": view.done,
         "total": view.total,
         "outcomes": dict(view.counts),
         "rate": None if view.rate is None else round(view.rate, 1),

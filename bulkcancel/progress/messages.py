@@ -5,15 +5,26 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from bulkcancel.models import ExitCode
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bulkcancel.clock import Clock
 
 
-_LONGEST = 20_000  # characters of a message
+_LONGEST = 20_000  # characters of a line
+# Of the last line, by the exit status it tells of.
+_LEVELS: dict[object, str] = {
+    ExitCode.INCOMPLETE: "warning",
+    ExitCode.INTERRUPTED: "warning",
+    ExitCode.TERMINATED: "warning",
+    ExitCode.USAGE: "error",
+    ExitCode.STOPPED: "error",
+    ExitCode.REPORT_LOST: "error",
+}
 
 
 class LogFormat(StrEnum):
@@ -87,46 +98,64 @@ class Messages:
         """Whether people read this, and want more than the end."""
         return self._format is LogFormat.TEXT and not self._quiet
 
-    def detail(self, text: str, **fields: object) -> None:
+    @property
+    def is_log(self) -> bool:
+        """Whether programs read this."""
+        return self._format is LogFormat.JSON
+
+    def detail(self, event: LogEvent, *lines: str, **fields: object) -> None:
         """Say what only `-v` shows."""
         if self._verbose:
-            self._say("debug", text, fields)
+            self._say("debug", event, lines, fields)
 
-    def info(self, text: str, **fields: object) -> None:
+    def info(self, event: LogEvent, *lines: str, **fields: object) -> None:
         """Say what `-q` leaves out."""
         if not self._quiet:
-            self._say("info", text, fields)
+            self._say("info", event, lines, fields)
 
-    def warning(self, text: str, **fields: object) -> None:
+    def warning(self, event: LogEvent, *lines: str, **fields: object) -> None:
         """Say what nobody should miss."""
-        self._say("warning", text, fields)
+        self._say("warning", event, lines, fields)
 
-    def last(self, text: str, **fields: object) -> None:
-        """Say how it ended and what to do next, or what a question is about: it is never left out."""
-        self._say("info", text, fields, is_needed=True)
+    def last(self, event: LogEvent, *lines: str, **fields: object) -> None:
+        """Say how it ended and what to do next, or what a question is about: it is never left out.
 
-    def error(self, text: str, **fields: object) -> None:
+        In the log, its level is that of the `exit_code` among the fields.
+        """
+        self._say(_LEVELS.get(fields.get("exit_code"), "info"), event, lines, fields, is_needed=True)
+
+    def error(self, event: LogEvent, text: str, **fields: object) -> None:
         """Say why it can't be done, in one line or in several."""
-        for line in [text] if self._format is LogFormat.JSON else text.split("\n"):
-            self._say("error", line, fields, is_needed=True)
+        self._say("error", event, text.split("\n"), fields, is_needed=True)
 
-    def _say(self, level: str, text: str, fields: dict[str, object], *, is_needed: bool = False) -> None:
+    def _say(
+        self,
+        level: str,
+        event: LogEvent,
+        lines: "Sequence[str]",
+        fields: dict[str, object],
+        *,
+        is_needed: bool = False,
+    ) -> None:
         if not (self.output.has_room or is_needed):
             self._left_out += 1
             return
         if self._left_out:
             words = f"{self._left_out:,} messages were left out here: nobody was reading standard error."
-            self._left_out = 0
-            self._write("warning", words, {})
-        self._write(level, text, fields)
+            count, self._left_out = self._left_out, 0
+            self._write("warning", LogEvent.MESSAGES_LOST, [words], {"count": count})
+        self._write(level, event, lines, fields)
 
-    def _write(self, level: str, text: str, fields: dict[str, object]) -> None:
-        text = printable(text, _LONGEST)  # file names and option values come from anywhere
+    def _write(self, level: str, event: LogEvent, lines: "Sequence[str]", fields: dict[str, object]) -> None:
+        # File names and option values come from anywhere.
+        shown = [printable(line, _LONGEST) for line in lines]
         if self._format is LogFormat.JSON:
             time = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat(timespec="milliseconds")
-            own = {"time": time.replace("+00:00", "Z"), "level": level, "run_id": self.run_id, "message": text}
-            text = json.dumps(own | fields)
-        if self.above is not None:
-            self.above(text)
-        else:
-            self.output.write(f"{text}\n")
+            own = {"time": time.replace("+00:00", "Z"), "level": level, "event": event.value}
+            own |= {"run_id": self.run_id, "message": "\n".join(shown)}
+            shown = [json.dumps(own | fields)]
+        for text in shown:
+            if self.above is not None:
+                self.above(text)
+            else:
+                self.output.write(f"{text}\n")

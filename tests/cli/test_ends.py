@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support.children import MAIN, child, exit_of, is_full, on_terminal, read_to, read_until, until, write
 from support.cliapp import Call, outcomes
+from support.logs import check_log
 
 from bulkcancel.cli import program
 from bulkcancel.models import Outcome
@@ -131,7 +132,8 @@ def test_a_standard_error_that_nobody_reads_holds_up_nothing(tmp_path: Path) -> 
         before = len(outcomes(tmp_path / "r.csv"))
         until(lambda: len(outcomes(tmp_path / "r.csv")) > before + 500)
         process.send_signal(signal.SIGINT)
-        said = [json.loads(line)["message"] for line in process.stderr]
+        log = process.stderr.read()
+        said = [record["message"] for record in check_log(log, 130)]
         assert process.wait() == 130
     assert said[-1].startswith("Interrupted")
     assert any(line.startswith("Stopping") for line in said)
@@ -235,7 +237,7 @@ def test_usage_errors_are_json_too(call: Call, words: list[str], message: str) -
     assert ended.code == 2
     (line,) = ended.err.splitlines()
     record = json.loads(line)
-    assert (set(record), record["level"]) == ({"time", "level", "run_id", "message"}, "error")
+    assert (record["event"], record["level"], record["exit_code"]) == ("failed", "error", 2)
     assert message in record["message"]
     assert "Usage" not in record["message"]
 

@@ -211,7 +211,7 @@ def test_messages_can_be_json_or_few(call: Call, monkeypatch: pytest.MonkeyPatch
     words = ("run", "in.csv", "--sandbox", "-y", "--log-format", "json", "-v", "--summary", "s.json")
     records = [json.loads(line) for line in call(*words).err.splitlines()]
     assert records[-1]["outcomes"]["canceled"] == 8
-    assert sum(record["level"] == "debug" for record in records) == 8
+    assert sum(record["event"] == "row" for record in records) == 8
     assert any(record["level"] == "warning" for record in records)
     quiet = call("run", "in.csv", "--sandbox", "-y", "-q", "-o", "q.csv")
     assert quiet.err.count("\n") == 1

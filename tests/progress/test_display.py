@@ -10,6 +10,7 @@ from support.faketime import FakeClock
 
 from bulkcancel.events import Event
 from bulkcancel.progress.display import ProgressDisplay, can_redraw, show_progress, showing
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.messages import LogFormat, Messages
 from bulkcancel.progress.view import ProgressView
 
@@ -47,7 +48,7 @@ async def shown(
         tasks.start_soon(show_progress, Source(), messages, clock)
         await clock.sleep(seconds)
         if message:
-            messages.info(message)
+            messages.info(LogEvent.NOTE, message)
         tasks.cancel_scope.cancel()
     assert messages.above is None
     return stream.getvalue()
@@ -70,8 +71,9 @@ async def test_a_log_has_them_as_fields() -> None:
     """On a terminal too: whoever asks for JSON gets nothing else."""
     (line,) = (await shown(Terminal(), 6.0, log_format=LogFormat.JSON)).splitlines()
     record = json.loads(line)
-    assert {name: record[name] for name in ("rows", "total", "outcomes", "eta_s", "held")} == {
-        "rows": 1,
+    assert {name: record[name] for name in ("unit", "done", "total", "outcomes", "eta_s", "held")} == {
+        "unit": "rows",
+        "done": 1,
         "total": 9,
         "outcomes": {"canceled": 1},
         "eta_s": 40.0,

@@ -159,7 +159,8 @@ def test_a_sentence_has_the_same_facts(view: ProgressView, words: str) -> None:
 def test_fields_have_the_same_facts() -> None:
     """For a program; what is not known is null."""
     assert fields(BUSY) == {
-        "rows": 12_400,
+        "unit": "rows",
+        "done": 12_400,
         "total": 40_000,
         "outcomes": {"canceled": 12_396, "not_found": 4},
         "rate": 83.2,
@@ -168,7 +169,7 @@ def test_fields_have_the_same_facts() -> None:
         "held": "quota used up, next window in 2 s",
     }
     unknown = fields(replace(BEGUN, eta=float("inf"), noun="instance"))
-    assert unknown["instances"] == 0
+    assert (unknown["unit"], unknown["done"]) == ("instances", 0)
     assert [unknown[name] for name in ("rate", "eta_s", "held")] == [None] * 3
 
 

@@ -5,6 +5,7 @@ import json
 from support.cliapp import Shown
 from support.faketime import FakeClock
 
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.messages import LogFormat, Messages
 
 
@@ -14,16 +15,17 @@ def test_messages_have_levels() -> None:
     for quiet, verbose, want in ((True, False, "wl"), (False, False, "iwl"), (False, True, "diwl")):
         stream = Shown()
         messages = Messages(stream, clock, quiet=quiet, verbose=verbose)
-        messages.detail("d")
-        messages.info("i")
-        messages.warning("w")
-        messages.last("l")
+        messages.detail(LogEvent.NOTE, "d")
+        messages.info(LogEvent.NOTE, "i")
+        messages.warning(LogEvent.NOTE, "w")
+        messages.last(LogEvent.NOTE, "l")
         assert stream.getvalue().replace("\n", "") == want
     stream = Shown()
-    Messages(stream, clock, run_id="r", log_format=LogFormat.JSON).info("hello", rows=3)
+    Messages(stream, clock, run_id="r", log_format=LogFormat.JSON).info(LogEvent.NOTE, "hello", rows=3)
     assert json.loads(stream.getvalue()) == {
         "time": "2027-01-15T08:16:40.000Z",
         "level": "info",
+        "event": "note",
         "run_id": "r",
         "message": "hello",
         "rows": 3,
@@ -36,11 +38,11 @@ def test_messages_that_find_no_room_are_counted() -> None:
     messages = Messages(stream, FakeClock(), verbose=True)
     stream.has_room = False
     for _ in range(3):
-        messages.detail("d")
+        messages.detail(LogEvent.NOTE, "d")
     stream.has_room = True
-    messages.info("i")
+    messages.info(LogEvent.NOTE, "i")
     stream.has_room = False
-    messages.warning("w")
-    messages.last("l")
+    messages.warning(LogEvent.NOTE, "w")
+    messages.last(LogEvent.NOTE, "l")
     left_out = "messages were left out here: nobody was reading standard error."
     assert stream.getvalue().splitlines() == [f"3 {left_out}", "i", f"1 {left_out}", "l"]

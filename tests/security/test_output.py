@@ -15,6 +15,7 @@ from support.cliapp import Call, Shown
 
 from bulkcancel.clock import SystemClock
 from bulkcancel.models import Outcome, Result
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.messages import LogFormat, Messages
 from bulkcancel.report import Format, write_private
 
@@ -123,7 +124,7 @@ def test_any_message_is_one_line_of_data(text: str) -> None:
     """As text, and as JSON that every reader takes."""
     for form in LogFormat:
         stream = Shown()
-        Messages(stream, SystemClock(), log_format=form).last(text)
+        Messages(stream, SystemClock(), log_format=form).last(LogEvent.ENDED, text)
         written = stream.getvalue()
         assert written.endswith("\n")
         assert written.count("\n") == 1
