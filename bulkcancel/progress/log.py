@@ -50,8 +50,8 @@ def message_observers(
 class LogObserver:
     """Writes a line for each event that the `Announcer` leaves to the progress display.
 
-    Single requests are not among them: a log would be nothing but them. Pages, lists, states, quota windows and
-    pauses shorter than 5 s are there with `-v`.
+    Single requests are not among them: a log would be nothing but them. What comes often is there with `-v`:
+    pages, lists, states, quota windows and pauses shorter than 5 s.
     """
 
     def __init__(self, messages: "Messages", clock: "Clock") -> None:
