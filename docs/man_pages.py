@@ -12,6 +12,7 @@ from typing import Any
 import click
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+_WIDTH = 72  # of the examples' lines: the others are filled by man
 _SECTIONS = {"EXIT CODES": "EXIT STATUS"}
 _ENVIRONMENT = [
     (
@@ -29,8 +30,10 @@ class _Page(click.HelpFormatter):
     """Takes what a command says of itself, and writes it in man's own language."""
 
     def __init__(self, name: str, what: str, version: str) -> None:
-        super().__init__()
+        super().__init__(width=_WIDTH)
         self._is_described = False
+        self._titles = {section.title for section in import_module("bulkcancel.cli.sections").Section}
+        self._has_options = False
         self._line(f'.TH "{name.upper()}" 1 "" "bulkcancel {version}" "bulkcancel"')
         self.write_heading("NAME")
         self._line(f"{_escaped(name)} \\- {_escaped(what)}")
@@ -44,24 +47,29 @@ class _Page(click.HelpFormatter):
         self._line(f"\\fB{_escaped(prog)}\\fR {_escaped(args)}")
 
     def write_heading(self, heading: str) -> None:
-        """Begin a section."""
-        self._line(f'.SH "{_SECTIONS.get(heading.upper(), heading.upper())}"')
+        """Begin a section, or a part of the options."""
+        if heading not in self._titles:
+            self._line(f'.SH "{_SECTIONS.get(heading.upper(), heading.upper())}"')
+            return
+        if not self._has_options:
+            self._line('.SH "OPTIONS"')
+            self._has_options = True
+        self._line(f'.SS "{_escaped(heading)}"')
 
     def write_paragraph(self) -> None:
         """Do nothing: sections and paragraphs begin by themselves."""
 
     def write_text(self, text: str) -> None:
-        """A description or an epilog: what stands as it does is a section, titled by its first line."""
+        """A description, or what is to stay in its lines."""
         if not self._is_described:
-            self.write_heading("DESCRIPTION")
+            self._line('.SH "DESCRIPTION"')
             self._is_described = True
         for paragraph in re.split(r"\n\s*\n", text.strip("\n")):
             if not paragraph.lstrip().startswith("\b"):
                 self._line(f".PP\n{_escaped(' '.join(paragraph.split()))}")
                 continue
-            title, *lines = paragraph.lstrip().removeprefix("\b").strip("\n").split("\n")
-            self.write_heading(title.strip().removesuffix(":"))
-            self._line("\n".join([".nf", *map(_escaped, lines), ".fi"]))
+            lines = paragraph.lstrip().removeprefix("\b").strip("\n").split("\n")
+            self._line("\n".join([".PP", ".nf", *map(_escaped, lines), ".fi"]))
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:  # noqa: ARG002 - click's
         """A list of words and what they mean."""

@@ -1,54 +1,47 @@
 """The options that commands share, in groups."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from bulkcancel.cli import completion, params
 from bulkcancel.cli.invocation import current
+from bulkcancel.cli.sections import Section, in_section
 from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.messages import LogFormat, Messages
 from bulkcancel.sandbox import Scenario
 from bulkcancel.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bulkcancel.cli.typed_options import MessageOptions
     from bulkcancel.clock import Clock
-
-_Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 DEFAULTS = Settings()
 _MOST_CONCURRENT = 1024
 
 
-def together(*options: "Callable[[Any], Any]") -> "Callable[[_Function], _Function]":
-    """Several options as one decorator, shown in this order."""
+_SCENARIOS = ", ".join(scenario.value for scenario in Scenario)
+_any_id = click.option("--any-id", is_flag=True, help="Accept ids that are not UUIDs.")
 
-    def decorate(function: _Function) -> _Function:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
-column_options = together(
+column_options = in_section(
+    Section.INPUT,
     click.option("--workflow-column", metavar="NAME", help="The column that holds workflow ids."),
     click.option("--instance-column", metavar="NAME", help="The column that holds instance ids."),
     click.option("--workflow-id", metavar="ID", help="The workflow of a list of bare instance ids."),
-    click.option("--any-id", is_flag=True, help="Accept ids that are not UUIDs."),
+    _any_id,
 )
 
-workflow_options = together(
+workflow_options = in_section(
+    Section.WORKFLOWS,
     click.argument("workflows", nargs=-1, metavar="[WORKFLOW]..."),
     click.option("--all-workflows", is_flag=True, help="Look into every workflow that the API lists."),
     click.option("--name", metavar="TEXT", help="Look into the workflows that the API finds for this text."),
+    _any_id,
 )
 
-age_options = together(
+age_options = in_section(
+    Section.INSTANCES,
     click.option(
         "--older-than", type=params.seconds, metavar="TIME", help="Started at least that long ago: 2h."
     ),
@@ -71,7 +64,8 @@ age_options = together(
     ),
 )
 
-report_options = together(
+report_options = in_section(
+    Section.REPORT,
     click.option(
         "-o",
         "--report",
@@ -80,11 +74,16 @@ report_options = together(
         help="The report, .csv or .jsonl, or - for standard output. [default: bulkcancel-<UTC time>.csv]",
     ),
     click.option("--resume", is_flag=True, help="Continue the report at -o; what is done is not sent again."),
-    click.option("-y", "--yes", is_flag=True, help="Do not ask."),
-    click.option("--dry-run", is_flag=True, help="Check the input, show the plan, send nothing."),
 )
 
-end_options = together(
+question_options = in_section(
+    Section.QUESTION,
+    click.option("--dry-run", is_flag=True, help="Check the input, show the plan, send nothing."),
+    click.option("-y", "--yes", is_flag=True, help="Do not ask."),
+)
+
+end_options = in_section(
+    Section.STOP,
     click.option("--max-duration", type=params.seconds, metavar="TIME", help="Stop after that long: 50m."),
     click.option(
         "--max-failures",
@@ -94,7 +93,8 @@ end_options = together(
     ),
 )
 
-lookup_options = together(
+lookup_options = in_section(
+    Section.DONE,
     click.option("--ignore-not-found", is_flag=True, help="Rows answered 404 leave the exit code at 0."),
     click.option(
         "--no-lookup",
@@ -106,43 +106,55 @@ lookup_options = together(
     ),
 )
 
-account_options = together(
+account_options = in_section(
+    Section.REPORT,
     click.option("--reason", metavar="TEXT", help="Why, for the plan and the summary."),
     click.option(
         "--summary", type=click.Path(path_type=Path), metavar="PATH", help="Write the summary there, as JSON."
     ),
 )
 
-target_options = together(
+target_options = in_section(
+    Section.TARGET,
     click.option(
         "--site",
         metavar="SITE",
         envvar="DD_SITE",
         shell_complete=completion.sites,
-        help="The Datadog site, datadoghq.eu or eu for short [DD_SITE].",
+        help="The Datadog site, datadoghq.eu or eu for short. [env var: DD_SITE; default: datadoghq.com]",
     ),
     click.option("--base-url", metavar="URL", help="A test server or gateway instead of a site."),
     click.option(
         "--keys-file",
         type=click.Path(path_type=Path),
+        metavar="PATH",
         help="A private file with DD_API_KEY=… and DD_APP_KEY=… lines, instead of the environment.",
     ),
     click.option(
-        "--ca-bundle", type=click.Path(path_type=Path), help="Certificates to trust instead of the usual."
+        "--ca-bundle",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="Certificates to trust instead of the usual.",
     ),
-    click.option("--sandbox", is_flag=True, help="Rehearse against a look-alike API on this machine."),
-    click.option(
-        "--scenario",
-        type=params.Choice([scenario.value for scenario in Scenario]),
-        help="What the rehearsal meets (with --sandbox).",
+    in_section(
+        Section.REHEARSAL,
+        click.option("--sandbox", is_flag=True, help="Rehearse against a look-alike API on this machine."),
+        click.option(
+            "--scenario",
+            type=params.Choice([scenario.value for scenario in Scenario]),
+            metavar="NAME",
+            help=f"What the rehearsal meets: {_SCENARIOS}. [default: calm]",
+        ),
     ),
 )
 
-request_options = together(
+request_options = in_section(
+    Section.PACE,
     click.option(
         "-c",
         "--concurrency",
         type=click.IntRange(1, _MOST_CONCURRENT),
+        metavar="N",
         default=DEFAULTS.concurrency,
         show_default=True,
         help="Requests in flight at once.",
@@ -160,13 +172,15 @@ request_options = together(
     click.option(
         "--max-attempts",
         type=click.IntRange(1, 100),
+        metavar="N",
         default=DEFAULTS.max_attempts,
         show_default=True,
         help="Attempts per row that may fail with 5xx or a network fault.",
     ),
 )
 
-pace_options = together(
+pace_options = in_section(
+    Section.PACE,
     request_options,
     click.option(
         "--timeout",
@@ -178,14 +192,20 @@ pace_options = together(
     ),
 )
 
-log_format_option = click.option(
-    "--log-format",
-    type=params.Choice([form.value for form in LogFormat]),
-    default=LogFormat.TEXT.value,
-    help="How messages are written to standard error.",
+log_format_option = in_section(
+    Section.MESSAGES,
+    click.option(
+        "--log-format",
+        type=params.Choice([form.value for form in LogFormat]),
+        metavar="|".join(form.value for form in LogFormat),
+        default=LogFormat.TEXT.value,
+        show_default=True,
+        help="How messages are written to standard error.",
+    ),
 )
 
-message_options = together(
+message_options = in_section(
+    Section.MESSAGES,
     log_format_option,
     click.option("-q", "--quiet", is_flag=True, help="Say only how it ended."),
     click.option("-v", "--verbose", is_flag=True, help="Say what became of each row."),

@@ -1,4 +1,4 @@
-"""Texts from the command line as values: rates, shares, durations, limits, shards."""
+"""Texts from the command line as values: counts, rates, shares, durations, limits, shards."""
 
 import re
 from difflib import get_close_matches
@@ -26,6 +26,14 @@ class Choice(click.Choice[str]):
         close = get_close_matches(str(value), map(str, self.choices), n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
         return f"{super().get_invalid_choice_message(value, ctx)}{hint}"
+
+
+def count(text: str) -> int:
+    """A number from 1 on."""
+    found = _NUMBER.fullmatch(text.strip())
+    if found is None or not int(found[0]):
+        raise click.BadParameter(f"{text!r} is not a number from 1 on.")
+    return int(found[0])
 
 
 def rate(text: str) -> Rate:

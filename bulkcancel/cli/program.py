@@ -13,6 +13,8 @@ from uuid import uuid4
 import click
 
 from bulkcancel._version import __version__
+from bulkcancel.cli import exit_codes
+from bulkcancel.cli.command import Example, WithSections
 from bulkcancel.cli.invocation import Invocation
 from bulkcancel.cli.own_faults import apology, fit_to_show
 from bulkcancel.cli.refusals import (
@@ -21,6 +23,7 @@ from bulkcancel.cli.refusals import (
     refuse_misspelled_variables,
     refuse_unwritable_key_log,
 )
+from bulkcancel.cli.sections import Section, in_section
 from bulkcancel.cli.signals import Signals
 from bulkcancel.clock import SystemClock
 from bulkcancel.errors import BulkCancelError
@@ -52,19 +55,16 @@ COMMANDS = {
 _HELP = """Cancel many Datadog workflow executions at once, within the rate limit.
 
 Every option of a command can also be set in the environment, as BULKCANCEL_<OPTION>.
+More of a command: bulkcancel COMMAND --help.
 """
-_EXIT_CODES = """\b
-Exit codes:
-  0    every row is canceled, already finished, or a duplicate of one that is
-  1    finished, and at least one row is not
-  2    usage, configuration or declined: nothing was sent
-  3    stopped early on purpose: refused credentials, --max-failures, --max-duration
-  4    the report could no longer be written; sending stopped at once
-  130  interrupted (143: terminated); drained, reported, resumable
-"""
+_EXAMPLES = (
+    Example("Rehearse it all, without keys.", "bulkcancel run incident.csv --sandbox"),
+    Example("See that keys and permissions are as they should be.", "bulkcancel check"),
+    Example("Cancel what a file lists, after a question.", "bulkcancel run incident.csv -o report.csv"),
+)
 
 
-class _Commands(click.Group):
+class _Commands(click.Group, WithSections):
     """The commands by name, imported when needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -77,6 +77,10 @@ class _Commands(click.Group):
         command = import_module(COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         return command
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_commands(ctx, formatter)
+        WithSections.format_options(self, ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
         with formatter.section("Commands"):
@@ -103,10 +107,11 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands,
     help=_HELP,
-    epilog=_EXIT_CODES,
+    examples=_EXAMPLES,
+    exit_codes=exit_codes.RUN,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="bulkcancel")
+@in_section(Section.HELP, click.version_option(__version__, prog_name="bulkcancel"))
 def group() -> None:
     """Hold the commands together."""
 

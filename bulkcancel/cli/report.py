@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulkcancel.cli import completion, options
+from bulkcancel.cli import completion, exit_codes, options
+from bulkcancel.cli.command import Command, Example
 from bulkcancel.cli.invocation import current
 from bulkcancel.cli.report_options import ReportOptions
+from bulkcancel.cli.sections import Section, in_section
 from bulkcancel.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -18,44 +20,49 @@ _HELP = """Tell what happened, from the reports that `run` wrote.
 FILE is a report, CSV or JSON lines, gzipped or not; - is one on standard input. Several, of shards or of
 later tries, are merged by pair: the row that got further counts, and among equals the later one. No keys
 are needed and nothing is sent; a report that is being written is read as far as it is.
-
-\b
-Examples:
-  bulkcancel report incident-report.csv
-  bulkcancel report part-1.csv part-2.csv --html incident.html
-  bulkcancel report first.csv second.csv --failed again.csv
-
-\b
-The exit code is 0, or 2 where a FILE can't be read.
 """
+_EXAMPLES = (
+    Example("What happened, as text.", "bulkcancel report incident-report.csv"),
+    Example(
+        "One page of all shards, to show the team.",
+        "bulkcancel report part-1.csv part-2.csv --html incident.html",
+    ),
+    Example(
+        "What is left to do after two tries, as an input for run.",
+        "bulkcancel report first.csv second.csv --failed again.csv",
+    ),
+)
 
 
-@click.command("report", help=_HELP, context_settings={"auto_envvar_prefix": "BULKCANCEL"})
+@click.command("report", cls=Command, help=_HELP, examples=_EXAMPLES, exit_codes=exit_codes.REPORT)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=completion.files)
-@click.option(
-    "--json",
-    is_flag=True,
-    help="Write one JSON document instead of text.",
-)
-@click.option(
-    "--markdown",
-    is_flag=True,
-    help="Write Markdown instead, for a ticket or a post-mortem.",
-)
-@click.option(
-    "--html",
-    metavar="OUT",
-    shell_complete=completion.files,
-    help="Also write one page that opens without a network; - instead of text.",
-)
-@click.option(
-    "--failed",
-    metavar="OUT",
-    shell_complete=completion.files,
-    help="Also write the rows to be tried again to a new file, as INPUT for run; - instead of text.",
+@in_section(
+    Section.OUTPUT,
+    click.option(
+        "--json",
+        is_flag=True,
+        help="Write one JSON document instead of text.",
+    ),
+    click.option(
+        "--markdown",
+        is_flag=True,
+        help="Write Markdown instead, for a ticket or a post-mortem.",
+    ),
+    click.option(
+        "--html",
+        metavar="OUT",
+        shell_complete=completion.files,
+        help="Also write one page that opens without a network; - instead of text.",
+    ),
+    click.option(
+        "--failed",
+        metavar="OUT",
+        shell_complete=completion.files,
+        help="Also write the rows to be tried again to a new file, as INPUT for run; - instead of text.",
+    ),
 )
 @options.log_format_option
-@click.option("-q", "--quiet", is_flag=True, help="Say only how it ended.")
+@in_section(Section.MESSAGES, click.option("-q", "--quiet", is_flag=True, help="Say only how it ended."))
 def command(**values: Any) -> "ExitCode":  # noqa: ANN401 - one value per option
     """Tell it."""
     # What does the work is slow to import, and not needed for `--help`.

@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulkcancel.cli import completion, options, params
+from bulkcancel.cli import completion, exit_codes, options, params
+from bulkcancel.cli.command import Command, Example
 from bulkcancel.cli.invocation import current
 from bulkcancel.cli.run_options import RunOptions
+from bulkcancel.cli.sections import Section, in_section
 from bulkcancel.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -19,31 +21,51 @@ INPUT is a file, or - for standard input: CSV with workflow_id and instance_id c
 lines, or pasted links; gzipped or not. With --resume it may be left out: then the report's own
 unfinished rows are tried again.
 """
-
-
-@click.command("run", help=_HELP, context_settings={"auto_envvar_prefix": "BULKCANCEL"})
-@click.argument("input", required=False, metavar="[INPUT]", shell_complete=completion.files)
-@options.report_options
-@click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="A canary: stop after N rows that can be sent."
+_EXAMPLES = (
+    Example("Show the plan, and send nothing.", "bulkcancel run incident.csv --dry-run"),
+    Example(
+        "Cancel five as a canary, and write a report.", "bulkcancel run incident.csv --limit 5 -o report.csv"
+    ),
+    Example(
+        "Go on with the rest, and leave others a share of the quota.",
+        "bulkcancel run incident.csv -o report.csv --resume --headroom 20%",
+    ),
 )
+
+
+@click.command("run", cls=Command, help=_HELP, examples=_EXAMPLES, exit_codes=exit_codes.RUN)
+@click.argument("input", required=False, metavar="[INPUT]", shell_complete=completion.files)
+@in_section(
+    Section.INPUT,
+    click.option(
+        "--limit",
+        type=params.count,
+        metavar="N",
+        help="A canary: stop after N rows that can be sent.",
+    ),
+    click.option(
+        "--shard", type=params.shard, metavar="I/N", help="Take only this part of the rows, 1/4 of four."
+    ),
+)
+@options.column_options
+@options.question_options
+@options.report_options
 @options.pace_options
 @options.end_options
+@in_section(
+    Section.DONE,
+    click.option("--verify", is_flag=True, help="Watch each instance until it has ended."),
+    click.option(
+        "--verify-timeout",
+        type=params.seconds,
+        metavar="TIME",
+        default="60s",
+        show_default=True,
+        help="With --verify: how long to watch one instance.",
+    ),
+)
 @options.lookup_options
-@click.option("--verify", is_flag=True, help="Watch each instance until it has ended.")
-@click.option(
-    "--verify-timeout",
-    type=params.seconds,
-    metavar="TIME",
-    default="60s",
-    show_default=True,
-    help="For one instance.",
-)
-@click.option(
-    "--shard", type=params.shard, metavar="I/N", help="Take only this part of the rows, 1/4 of four."
-)
 @options.account_options
-@options.column_options
 @options.target_options
 @options.message_options
 def command(**values: Any) -> "ExitCode":  # noqa: ANN401 - one value per option

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import click
 
-from bulkcancel.cli import params
+from bulkcancel.cli import exit_codes, params
+from bulkcancel.cli.command import Command, Example
 from bulkcancel.cli.invocation import current
+from bulkcancel.cli.sections import Section, in_section
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import ExitCode, StopReason
 from bulkcancel.sandbox import (
@@ -30,92 +32,145 @@ _MOST_ALIVE = 1_000_000
 _QUOTA = re.compile(r"(\d{1,9})/(\d{1,5})s?", re.ASCII)
 
 
-# Not the function's docstring, which PYTHONOPTIMIZE=2 takes away; \b keeps what follows it in its lines.
+# Not the function's docstring, which PYTHONOPTIMIZE=2 takes away.
 _HELP = """Serve a look-alike of the API on loopback, for rehearsals and tests.
 
 It accepts any two keys. What it was asked, what runs in each workflow, and who got what of each
 quota window, is shown at /sandbox/record.
-
-\b
-Scenarios:
-  calm      everything is accepted, the quota is far away
-  busy      the quota is tight: 250 requests per 3 s
-  flaky     a quarter of the requests meet a 5xx, a reset, a stall, a truncated or HTML body
-  outage    the API is down for 6 s after the first 150 cancels, then back
-  denied    the keys are refused
-  finished  a part of the instances has already ended
-  runaway   a workflow has 3,000 alive and starts 2 more a second; 400 cancels per 2 s
 """
+_SCENARIOS = tuple((scenario.value, scenario.description) for scenario in Scenario)
+_EXAMPLES = (
+    Example("Serve one in which all goes well, until Ctrl-C.", "bulkcancel sandbox"),
+    Example(
+        "An API that goes down in the middle of a run.", "bulkcancel sandbox --scenario outage --port 9000"
+    ),
+    Example(
+        "A quota of 100 per 10 s, of which others take a half.",
+        "bulkcancel sandbox --quota 100/10 --others 50%",
+    ),
+)
 
 
-@click.command("sandbox", help=_HELP, context_settings={"auto_envvar_prefix": "BULKCANCEL"})
-@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8126, show_default=True, help="0 for any.")
-@click.option(
-    "--scenario",
-    type=click.Choice([scenario.value for scenario in Scenario]),
-    default=Scenario.CALM.value,
-    show_default=True,
-    help="What requests meet.",
+@click.command(
+    "sandbox",
+    cls=Command,
+    help=_HELP,
+    lists={"Scenarios": _SCENARIOS},
+    examples=_EXAMPLES,
+    exit_codes=exit_codes.SANDBOX,
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Decides the scenario's chances.")
-@click.option("--quota", metavar="N/S", help="Requests per window of S seconds: 500/5.")
-@click.option(
-    "--quota-model",
-    type=click.Choice([model.value for model in QuotaModel]),
-    default=QuotaModel.FIXED.value,
-    show_default=True,
-    help="Fixed windows, or a bucket: token holds N, leaky is nginx's with --quota-burst.",
+@in_section(
+    Section.SERVER,
+    click.option(
+        "--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="A loopback address."
+    ),
+    click.option(
+        "--port",
+        metavar="N",
+        type=click.IntRange(0, 65535),
+        default=8126,
+        show_default=True,
+        help="0 for any.",
+    ),
 )
-@click.option(
-    "--quota-burst",
-    type=click.IntRange(0, 999_999),
-    default=Quota().burst,
-    show_default=True,
-    help="Requests a leaky bucket takes at once beyond the first.",
+@in_section(
+    Section.REPLIES,
+    click.option(
+        "--scenario",
+        type=params.Choice([scenario.value for scenario in Scenario]),
+        metavar="NAME",
+        default=Scenario.CALM.value,
+        show_default=True,
+        help="One of those above.",
+    ),
+    click.option(
+        "--seed", metavar="N", type=int, default=0, show_default=True, help="Decides the scenario's chances."
+    ),
+    click.option(
+        "--latency",
+        metavar="SECONDS",
+        type=click.FloatRange(0, 60),
+        default=0.02,
+        show_default=True,
+        help="How long each reply takes.",
+    ),
+    click.option(
+        "--without",
+        type=params.Choice([permission.value for permission in Permission]),
+        metavar="PERMISSION",
+        multiple=True,
+        help=f"A permission that the keys lack, {', '.join(Permission)}; may be repeated.",
+    ),
 )
-@click.option(
-    "--others",
-    type=params.headroom,
-    metavar="N%",
-    default="0%",
-    show_default=True,
-    help="The share of the quota that other users ask for, evenly over time.",
+@in_section(
+    Section.QUOTA,
+    click.option("--quota", metavar="N/S", help="Requests per window of S seconds: 500/5."),
+    click.option(
+        "--quota-model",
+        type=params.Choice([model.value for model in QuotaModel]),
+        metavar="MODEL",
+        default=QuotaModel.FIXED.value,
+        show_default=True,
+        help="fixed is by windows; or a bucket: token holds N, leaky is nginx's with --quota-burst.",
+    ),
+    click.option(
+        "--quota-burst",
+        type=click.IntRange(0, 999_999),
+        metavar="N",
+        default=Quota().burst,
+        show_default=True,
+        help="Requests a leaky bucket takes at once beyond the first.",
+    ),
+    click.option(
+        "--others",
+        type=params.headroom,
+        metavar="N%",
+        default="0%",
+        show_default=True,
+        help="The share of the quota that other users ask for, evenly over time.",
+    ),
+    click.option(
+        "--quota-headers",
+        type=params.Choice([mode.value for mode in HeaderMode]),
+        metavar="MODE",
+        help=(
+            f"Which replies tell of the quota, and how: {', '.join(HeaderMode)}. "
+            "[default: always; none for a bucket]"
+        ),
+    ),
+    click.option(
+        "--read-quota", metavar="N/S", help="The same for each other endpoint. [default: as for cancels]"
+    ),
 )
-@click.option(
-    "--quota-headers",
-    type=click.Choice([mode.value for mode in HeaderMode]),
-    show_default="always; none for a bucket",
-    help="Which replies tell of the quota.",
+@in_section(
+    Section.KNOWN,
+    click.option(
+        "--alive",
+        type=click.IntRange(0, _MOST_ALIVE),
+        metavar="N",
+        help="Instances of a runaway workflow that run from the start.",
+    ),
+    click.option(
+        "--spawn", type=params.rate, metavar="N/UNIT", help="Instances that it starts while published: 2/s."
+    ),
+    click.option("--only-known", is_flag=True, help="Know only the instances that the sandbox lists itself."),
+    click.option(
+        "--first-page",
+        metavar="N",
+        type=click.IntRange(0, 1),
+        default=0,
+        show_default=True,
+        help="What pages count from.",
+    ),
+    click.option(
+        "--page-cap",
+        metavar="N",
+        type=click.IntRange(1, 100),
+        default=100,
+        show_default=True,
+        help="Instances on a page.",
+    ),
 )
-@click.option(
-    "--read-quota", metavar="N/S", show_default="as for cancels", help="The same for each other endpoint."
-)
-@click.option(
-    "--alive",
-    type=click.IntRange(0, _MOST_ALIVE),
-    metavar="N",
-    help="Instances of a runaway workflow that run from the start.",
-)
-@click.option(
-    "--spawn", type=params.rate, metavar="N/UNIT", help="Instances that it starts while published: 2/s."
-)
-@click.option(
-    "--first-page", type=click.IntRange(0, 1), default=0, show_default=True, help="What pages count from."
-)
-@click.option(
-    "--page-cap", type=click.IntRange(1, 100), default=100, show_default=True, help="Instances on a page."
-)
-@click.option(
-    "--without",
-    type=click.Choice([permission.value for permission in Permission]),
-    multiple=True,
-    help="A permission that the keys lack; may be repeated.",
-)
-@click.option(
-    "--latency", type=click.FloatRange(0, 60), default=0.02, show_default=True, help="Seconds per reply."
-)
-@click.option("--only-known", is_flag=True, help="Know only the instances that the sandbox lists itself.")
 def command(**values: Any) -> ExitCode:  # noqa: ANN401 - one value per option
     """Serve until a signal comes."""
     scenario = Scenario(values["scenario"])

@@ -41,8 +41,8 @@ def test_a_page_has_every_option_and_section(name: str) -> None:
 def test_a_page_keeps_what_man_would_take_for_its_own() -> None:
     """Backslashes, hyphens that are to be copied, and lines that begin like a request."""
     page = _Page("a", "b", "1")
-    page.write_text("\b\nTitle:\n.begins\n'begins\n\\n --all")
-    assert page.getvalue().endswith('.SH "TITLE"\n.nf\n\\&.begins\n\\&\'begins\n\\en \\-\\-all\n.fi\n')
+    page.write_text("\b\n.begins\n'begins\n\\n --all")
+    assert page.getvalue().endswith(".PP\n.nf\n\\&.begins\n\\&'begins\n\\en \\-\\-all\n.fi\n")
 
 
 def test_the_wheel_gets_each_page() -> None:
