@@ -35,6 +35,10 @@ class Rate:
         _check_whole("Rate.count", self.count, _MOST_REQUESTS)
         _check_seconds("Rate.per", self.per)
 
+    def seconds_for(self, requests: int) -> float:
+        """How long so many requests take at least."""
+        return requests * self.per / self.count
+
 
 @dataclass(frozen=True, slots=True)
 class Shard:

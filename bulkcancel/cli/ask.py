@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bulkcancel.cli.streams import is_terminal
 from bulkcancel.errors import ConfigurationError
+from bulkcancel.progress.folding import fitted
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -50,7 +51,7 @@ def check_askable(*, reads_rows: bool) -> None:
         raise ConfigurationError("There is no terminal to ask on: give --yes to cancel without being asked.")
 
 
-def ask(output: "BackgroundWriter", question: str = "Cancel them?") -> None:
+def ask(output: "BackgroundWriter", question: str) -> None:
     """Ask on the terminal whether to go on; no answer at all is a no.
 
     Args:
@@ -64,7 +65,8 @@ def ask(output: "BackgroundWriter", question: str = "Cancel them?") -> None:
     with suppress(OSError, ValueError, termios.error):  # an Enter typed ahead answers nothing
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     while True:
-        output.write(f"{question} [y/N]: ")
+        asked = fitted(f"{question} [y/N]", is_terminal=output.isatty())
+        output.write(f"{asked} ")
         output.drain()
         answer = sys.stdin.readline()
         if not answer:

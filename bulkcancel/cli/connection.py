@@ -59,6 +59,11 @@ class Connection:
         """The name, with the last characters of the key."""
         return f"{self.name}, with the application key ending in {self.key}" if self.key else self.name
 
+    @property
+    def name_and_key_in_short(self) -> str:
+        """The same in few words, for a question below them."""
+        return f"{self.name} (key …{self.key})" if self.key else self.name
+
     def refusal(self, status: int | None, permission: str) -> str:
         """What to say when it refuses the keys, which need that permission."""
         where = "The sandbox" if self.scenario is not None else self.target.site or self.target.base_url

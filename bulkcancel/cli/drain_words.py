@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from bulkcancel.progress.words import duration, number_of, span
+from bulkcancel.progress.words import about, duration, number_of
 
 if TYPE_CHECKING:
     from bulkcancel.listings import WorkflowInfo
@@ -34,7 +34,7 @@ def plan_lines(
     if plan.others:
         lines.append(f"{number_of(plan.others, 'more instance')} running that your filters leave out")
     if rate is not None and plan.found:
-        lines.append(f"Takes about {span(plan.found * rate.per / rate.count)} at your --rate")
+        lines.append(f"Takes about {about(rate.seconds_for(plan.found))} at your --rate")
     if options.unpublish:
         again = (
             "published again at the end"
@@ -57,15 +57,17 @@ def _about(shown: "WorkflowInfo | None") -> str:
     return f"  {words}" if words else ""
 
 
-def question_of(options: "DrainOptions", plan: "DrainPlan") -> str:
+def question_of(options: "DrainOptions", plan: "DrainPlan", *, where: str, rate: "Rate | None") -> str:
     """The question that the plan is about; what is unpublished is asked for by name."""
+    takes = f" Takes about {about(rate.seconds_for(plan.found))}." if rate is not None and plan.found else ""
     if not options.unpublish:
-        return "Cancel them?"
+        found = f"{number_of(plan.found, 'instance')} of {number_of(len(plan.counts), 'workflow')}"
+        return f"Cancel {found} at {where}, and what starts meanwhile?{takes}"
     ids = list(plan.counts) if options.workflow_ids is None else list(options.workflow_ids)
     names = [shown.name if (shown := plan.workflows.get(one)) and shown.name else one for one in ids]
     listed = ", ".join(names[:_WORKFLOWS_SHOWN])
     more = f" and {len(names) - _WORKFLOWS_SHOWN:,} more" if len(names) > _WORKFLOWS_SHOWN else ""
-    return f"Unpublish {listed}{more}, and cancel what runs?"
+    return f"Unpublish {listed}{more}, and cancel what runs, at {where}?{takes}"
 
 
 def end_words_of(summary: "Summary", drain: "Drain", *, last: str, where: str, go_on: str, site: str) -> str:

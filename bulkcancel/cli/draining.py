@@ -109,7 +109,8 @@ def prepare_and_drain(
         if code is not None or run.dry_run:
             return look_first.end() if code is None else code
         if look_first.asks:
-            ask(invocation.stderr, question_of(options, look_first.plan))
+            where, rate = connection.name_and_key_in_short, settings.rate
+            ask(invocation.stderr, question_of(options, look_first.plan, where=where, rate=rate))
         return _drain(prepared, options, look_first.plan, records, invocation, messages, clock)
 
 
@@ -158,12 +159,13 @@ class _LookFirst:
             self.plan = await session.new_drain(self._options, Ledger()).plan()
         if self.plan.stop is not None:
             return self._end(f"{end_words(self.plan.stop)}. Nothing was changed.", self.plan.stop.exit_code)
-        say = self._messages.last if self.asks and not prepared.options.dry_run else self._messages.info
+        asks = self.asks and not prepared.options.dry_run
+        say = self._messages.last if asks else self._messages.info
         lines = plan_lines(
             self.plan,
             self._options,
             where=prepared.connection.name_and_key,
-            rate=prepared.settings.rate,
+            rate=None if asks else prepared.settings.rate,  # else the question says how long it takes
             reason=prepared.options.reason,
         )
         say(LogEvent.PLAN, *lines, to_send=self.plan.found, workflows=len(self.plan.counts))

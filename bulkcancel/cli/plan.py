@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bulkcancel.engine.shards import belongs_to
 from bulkcancel.ledger import ClaimKind, Ledger
 from bulkcancel.models import RejectedRow
-from bulkcancel.progress.words import number_of, span
+from bulkcancel.progress.words import about, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,10 +92,21 @@ class Plan:
         if aside:
             lines.append(f"Of {number_of(self.rows, 'row')} read, not to be sent: {', '.join(aside)}")
         if rate is not None and self.to_send:
-            lines.append(f"Takes about {span(self.to_send * rate.per / rate.count)} at your --rate")
+            lines.append(f"Takes about {about(rate.seconds_for(self.to_send))} at your --rate")
         if reason:
             lines.append(f"Reason: {reason}")
         return lines
+
+    def question(self, where: str, rate: "Rate | None") -> str:
+        """What is asked below it.
+
+        Args:
+            where: Where requests go, and as whom, in few words.
+            rate: The rate that requests are kept to, or None.
+        """
+        flows = number_of(len(self.workflows), "workflow")
+        takes = "" if rate is None else f" Takes about {about(rate.seconds_for(self.to_send))}."
+        return f"Cancel {number_of(self.to_send, 'instance')} of {flows} at {where}?{takes}"
 
     @property
     def looks_swapped(self) -> bool:

@@ -82,7 +82,7 @@ def prepare_and_run(
         )
         prepared = replace(prepared, settings=settings)
         if asks:
-            ask(invocation.stderr)
+            ask(invocation.stderr, _question(plan, prepared))
         return _run(prepared, invocation, messages, clock)
 
 
@@ -158,7 +158,7 @@ def _show(
         lines += [f"Reason: {reason}"] if reason else []
         say(LogEvent.PLAN, *lines, to_send=None, workflows=None)
         return
-    rate = prepared.settings.rate
+    rate = None if asks else prepared.settings.rate  # else the question says how long it takes
     lines = plan.lines(where=connection.name_and_key, reason=reason, names=names, rate=rate)
     say(LogEvent.PLAN, *lines, to_send=plan.to_send, workflows=len(plan.workflows))
     if prepared.options.dry_run and plan.unusable_count:
@@ -170,6 +170,13 @@ def _show(
             "--workflow-column and --instance-column."
         )
         messages.warning(LogEvent.COLUMNS_SWAPPED, text)
+
+
+def _question(plan: Plan | None, prepared: PreparedRun) -> str:
+    where = prepared.connection.name_and_key_in_short
+    if plan is None:
+        return f"Cancel every instance in {prepared.source.name} at {where}?"
+    return plan.question(where, prepared.settings.rate)
 
 
 def _end_dry_run(plan: Plan | None, prepared: PreparedRun, messages: "Messages") -> ExitCode:

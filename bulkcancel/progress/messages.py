@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from bulkcancel.models import ExitCode
+from bulkcancel.progress.folding import fitted
 from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.text import printable
 
@@ -154,6 +155,8 @@ class Messages:
             own = {"time": time.replace("+00:00", "Z"), "level": level, "event": event.value}
             own |= {"run_id": self.run_id, "message": "\n".join(shown)}
             shown = [json.dumps(own | fields)]
+        else:
+            shown = [fitted(line, is_terminal=self.output.isatty()) for line in shown]
         for text in shown:
             if self.above is not None:
                 self.above(text)

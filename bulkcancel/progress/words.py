@@ -76,6 +76,14 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
 
 
+def about(seconds: float) -> str:
+    """A duration that is an estimate: `45 s`, `8 min`, `2 h 05 min`."""
+    if seconds < _MINUTE:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / _MINUTE)
+    return f"{minutes} min" if minutes < _MINUTE else f"{minutes // 60:,} h {minutes % 60:02d} min"
+
+
 def lines_of(lines: "LineSet") -> str:
     """Input lines as a person reads them, at most so many: `input lines 2-9, 12 and 40 more`."""
     spans = list(lines.spans())

@@ -10,7 +10,7 @@ from bulkcancel.cli.ask import DeclinedError, ask, check_askable, refuse_if_read
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.progress.writer import BackgroundWriter
 
-QUESTION = "Cancel them? [y/N]: "
+QUESTION = "Cancel them? [y/N] "
 
 
 class Typing(io.StringIO):
@@ -28,7 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, typed: str) -> tuple[str, str]:
     writer, why = BackgroundWriter(screen), ""
     writer.write("Plan\n")
     try:
-        ask(writer)
+        ask(writer, "Cancel them?")
     except DeclinedError as error:
         why = str(error)
     writer.close(1.0, 1.0)

@@ -41,7 +41,7 @@ def plan(count: int = 3000, **values: Any) -> DrainPlan:
             [
                 "Plan: drain 1 workflow at here: 3,000 instances to cancel",
                 f"      3,000  {W}  Nightly import, published",
-                "Takes about 10:00 at your --rate",
+                "Takes about 10 min at your --rate",
                 "Published workflows can start more meanwhile; --unpublish stops that first",
                 "Reason: why",
             ],
@@ -84,16 +84,44 @@ def test_of_many_workflows_ten_are_shown() -> None:
     many = DrainPlan(Counter({f"w{number:02}": 2 for number in range(12)}))
     lines = plan_lines(many, options(workflow_ids=None), where="here", rate=None, reason=None)
     assert (len(lines), lines[-1]) == (12, "          4  in 2 more workflows")
-    question = question_of(options(workflow_ids=None, name="x", unpublish=True), many)
+    question = question_of(
+        options(workflow_ids=None, name="x", unpublish=True), many, where="here", rate=None
+    )
     assert question.startswith("Unpublish w00, w01,")
-    assert question.endswith("w09 and 2 more, and cancel what runs?")
+    assert question.endswith("w09 and 2 more, and cancel what runs, at here?")
 
 
-def test_what_is_unpublished_is_asked_for_by_name() -> None:
-    """By its id where that has none."""
-    assert question_of(options(), plan()) == "Cancel them?"
-    two = options(unpublish=True, workflow_ids=[W, OTHER])
-    assert question_of(two, plan()) == f"Unpublish Nightly import, {OTHER}, and cancel what runs?"
+@pytest.mark.parametrize(
+    ("chosen", "found", "rate", "want"),
+    [
+        ({}, 3000, None, "Cancel 3,000 instances of 1 workflow at here, and what starts meanwhile?"),
+        (
+            {},
+            3000,
+            Rate(5, 1.0),
+            "Cancel 3,000 instances of 1 workflow at here, and what starts meanwhile? Takes about 10 min.",
+        ),
+        (
+            {"unpublish": True, "workflow_ids": [W, OTHER]},
+            3000,
+            None,
+            f"Unpublish Nightly import, {OTHER}, and cancel what runs, at here?",
+        ),
+        (
+            {"unpublish": True},
+            1,
+            Rate(5, 1.0),
+            "Unpublish Nightly import, and cancel what runs, at here? Takes about 1 s.",
+        ),
+        ({"unpublish": True}, 0, Rate(5, 1.0), f"Unpublish {W}, and cancel what runs, at here?"),
+    ],
+)
+def test_the_question_of_a_drain_says_what_a_yes_does(
+    chosen: dict[str, Any], found: int, rate: Rate | None, want: str
+) -> None:
+    """What is unpublished is asked for by name, by its id where that has none; the time stands where it is known."""
+    seen = plan(found) if found else DrainPlan(Counter())
+    assert question_of(options(**chosen), seen, where="here", rate=rate) == want
 
 
 def words(outcomes: dict[Outcome, int], **state: Any) -> str:

@@ -89,6 +89,32 @@ def test_the_plan_says_how_many_of_whose_and_where() -> None:
     assert reason == "Reason: INC-7"
 
 
+@pytest.mark.parametrize(
+    ("instances", "flows", "rate", "want"),
+    [
+        (
+            40_000,
+            1,
+            Rate(5000, 60.0),
+            "Cancel 40,000 instances of 1 workflow at datadoghq.eu (key …bbbb)? Takes about 8 min.",
+        ),
+        (1, 1, None, "Cancel 1 instance of 1 workflow at datadoghq.eu (key …bbbb)?"),
+        (
+            90_000,
+            2,
+            Rate(10, 1.0),
+            "Cancel 90,000 instances of 2 workflows at datadoghq.eu (key …bbbb)? Takes about 2 h 30 min.",
+        ),
+    ],
+)
+def test_the_question_of_a_run_says_what_a_yes_does(
+    instances: int, flows: int, rate: Rate | None, want: str
+) -> None:
+    """And how long it takes, where that is known."""
+    plan = Plan(workflows=Counter(FLOWS[:flows]), to_send=instances)
+    assert plan.question("datadoghq.eu (key …bbbb)", rate) == want
+
+
 def test_a_plan_without_anything_to_send_says_so() -> None:
     """It is no plan to cancel no instances."""
     assert plan_of().lines(where="somewhere", reason=None) == ["Plan: nothing to cancel at somewhere"]
@@ -123,5 +149,5 @@ def test_names_and_the_time_it_takes_are_told_where_they_are_known() -> None:
         "Plan: cancel 300 instances of 2 workflows at here",
         "        200  w  Nightly import",
         "        100  v",
-        "Takes about 1:00 at your --rate",
+        "Takes about 1 min at your --rate",
     ]

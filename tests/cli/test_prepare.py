@@ -98,7 +98,9 @@ def test_swapped_columns_are_remarked(call: Call, words: list[str]) -> None:
     Path("in.csv").write_text("workflow_id,instance_id\n" + "".join(f"{one},{W}\n" for one in IDS))
     ended = call("run", "in.csv", "--sandbox", "--dry-run", *words)
     assert ended.code == 0
-    assert "8 workflows with one instance each: are the columns swapped? If so, " in ended.err
+    (said,) = (line for line in ended.err.splitlines() if "swapped" in line)
+    assert said.startswith("8 workflows with one instance each: are the columns swapped? If so, ")
+    assert "--workflow-column and --instance-column" in said
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,9 @@ def test_a_person_is_asked(call: Call, monkeypatch: pytest.MonkeyPatch, answer: 
     ended = call("run", write("in.csv", IDS[0]), "--sandbox", "-q", "-o", "r.csv", "--reason", "INC-7")
     assert ended.code == code
     assert Path("r.csv").exists() == (code == 0)
-    plan, asked, _ = screen.getvalue().partition("Cancel them? [y/N]: ")
+    plan, asked, _ = screen.getvalue().partition(
+        "Cancel 1 instance of 1 workflow at the sandbox (calm), on this machine? [y/N] "
+    )
     assert plan.startswith("Plan: cancel 1 instance of 1 workflow at the sandbox")
     assert plan.endswith("Reason: INC-7\n")
     assert asked

@@ -52,7 +52,7 @@ def test_a_signal_at_the_prompt_ends_it(tmp_path: Path, number: int, code: int, 
     """Nothing was sent, and it says so; no report is left behind."""
     write(tmp_path / "in.csv")
     with on_terminal(tmp_path, "run", "in.csv", "--sandbox", "-o", "r.csv") as (pid, terminal):
-        read_until(terminal, b"Cancel them?")
+        read_until(terminal, b"[y/N]")
         # The interpreter misses a signal between writing its prompt and waiting for the answer.
         until(lambda: is_asleep(pid))
         os.kill(pid, number)

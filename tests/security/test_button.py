@@ -191,7 +191,7 @@ def test_a_person_at_a_real_terminal_decides(ready: Call, typed: bytes, code: in
     with subprocess.Popen(command, stdin=far_end, stderr=subprocess.PIPE, start_new_session=True) as process:
         assert process.stderr is not None
         seen = b""
-        while b"Cancel them?" not in seen:
+        while b"[y/N]" not in seen:
             seen += os.read(process.stderr.fileno(), 4096)
         os.write(main_end, typed)
         rest = process.stderr.read()
