@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 
-from bulkcancel.cli.program import main
+from bulkcancel.cli.program import COMMANDS, main
 from bulkcancel.sites import SHORT_NAMES, SITES
 
 SHELLS = ["bash", "zsh", "fish"]
@@ -51,6 +53,22 @@ def test_files_are_offered_where_one_is_named(
 ) -> None:
     """INPUT, report, summary, keys, certificates: the shell knows its files."""
     assert [kind for kind, _ in offered(shell, line, capsys, monkeypatch)] == ["file"]
+
+
+NAMES_A_FILE = [
+    (f"{name} {param.opts[-1]}", param)
+    for name, (home, _) in COMMANDS.items()
+    for param in import_module(home).command.params
+    if param.metavar in {"PATH", "OUT", "FILE...", "[INPUT]"}
+]
+
+
+@pytest.mark.parametrize(("where", "param"), NAMES_A_FILE, ids=[where for where, _ in NAMES_A_FILE])
+def test_whatever_names_a_file_offers_files(where: str, param: click.Parameter) -> None:
+    """By its word in the help, in every command."""
+    assert len(NAMES_A_FILE) >= 21
+    offered_there = param.shell_complete(click.Context(click.Command(where)), "a")
+    assert [one.type for one in offered_there] == ["file"], f"{where} needs shell_complete=completion.files"
 
 
 @pytest.mark.parametrize(
