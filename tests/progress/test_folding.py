@@ -12,6 +12,7 @@ from support.faketime import FakeClock
 
 from bulkcancel.progress import folding
 from bulkcancel.progress.folding import fitted, folded
+from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.messages import LogFormat, Messages
 
 W = str(UUID(int=1 << 127, version=4))
@@ -62,7 +63,7 @@ def test_a_terminal_has_lines_of_its_width_and_nothing_else_has(monkeypatch: pyt
     monkeypatch.setenv("COLUMNS", "40")
     assert fitted(DOWN, is_terminal=False) == DOWN
     for output, form, count in ((Shown(), "text", 1), (Terminal(), "text", 3), (Terminal(), "json", 1)):
-        Messages(output, FakeClock(), run_id="r", log_format=LogFormat(form)).warning(DOWN)
+        Messages(output, FakeClock(), run_id="r", log_format=LogFormat(form)).warning(LogEvent.NOTE, DOWN)
         assert output.getvalue().count("\n") == count
 
 
