@@ -137,7 +137,7 @@ def _state_in(document: Any) -> tuple[State, str]:  # noqa: ANN401 - whatever th
         attributes = None
     state, kind = state_of(attributes)
     if state is State.UNREADABLE:
-        return state, "the read's answer was not an instance"
+        return state, "the API's answer was not an instance"
     return state, printable(kind, DETAIL_LIMIT) if state is State.ENDED else ""
 
 

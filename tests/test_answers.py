@@ -166,7 +166,7 @@ def test_a_judgement_has_the_status_and_words(
         (reply(404, HTML), "the read answered 404 <html><body>Bad Gateway</body></html>"),
         (reply(403, b'{"errors":["Forbidden"]}'), "the read answered 403 Forbidden"),
         (reply(500), "the read answered 500"),
-        (reply(200, b"[]"), "the read's answer was not an instance"),
+        (reply(200, b"[]"), "the API's answer was not an instance"),
         (reply(200, b'{"data":{"attributes":{"instanceStatus":{"detailsKind":"CANCELED"}}}}'), ""),
         (reply(200, b'{"data":{"attributes":{"instanceStatus":{"detailsKind":"NEW\\u001b"}}}}'), "NEW\\x1b"),
         (reply(200, b'{"data":{"attributes":{}}}'), ""),

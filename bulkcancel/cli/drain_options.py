@@ -49,10 +49,10 @@ class DrainChoices:
             ConfigurationError: Two of them contradict each other.
         """
         if values["republish"] and not values["unpublish"]:
-            raise ConfigurationError("--republish undoes --unpublish, so it needs it: say both.")
+            raise ConfigurationError("--republish undoes what --unpublish did: give both.")
         if values["unpublish"] and values["all_workflows"]:
             raise ConfigurationError(
-                "--unpublish can't go with --all-workflows, for that would stop every automation there is. "
+                "--unpublish can't go with --all-workflows: that would stop every automation there is. "
                 "Name the workflows."
             )
         return cls(

@@ -44,7 +44,7 @@ class PageOutput:
             raise ConfigurationError(f"The page {name} can't be written: {words_of(error)}.") from None
         if is_other:
             raise ConfigurationError(
-                f"{name} is there already, and is not a page of ours: name another file with --html."
+                f"{name} is there already, and bulkcancel did not write it: name another file with --html."
             )
 
     def take(self, row: "Result") -> None:

@@ -25,7 +25,7 @@ from bulkcancel.progress.display import showing
 from bulkcancel.progress.log import message_observers
 from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.status_progress import StatusProgress
-from bulkcancel.progress.words import lacks_target_words
+from bulkcancel.progress.words import entry_of, lacks_target_words
 from bulkcancel.sources import TargetCheck
 
 if TYPE_CHECKING:
@@ -161,6 +161,8 @@ class Reading:
         """Say why it ended early and, last, what it came to."""
         if stop is StopReason.REFUSED:
             self._messages.error(LogEvent.KEYS_REFUSED, self._connection.refusal(None, "workflows_read"))
+        if more := entry_of(stop):
+            self._messages.info(LogEvent.RESULT, more)
         said = StatusWords(reading, stop, words, self._options, self._source, is_read=self._is_read)
         if said.before():
             self._messages.info(LogEvent.RESULT, said.before())

@@ -24,7 +24,7 @@ from bulkcancel.progress.display import showing
 from bulkcancel.progress.find_progress import FindProgress
 from bulkcancel.progress.log import message_observers
 from bulkcancel.progress.log_events import LogEvent
-from bulkcancel.progress.words import end_words, number_of
+from bulkcancel.progress.words import end_words, entry_of, number_of
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -150,6 +150,8 @@ class Search:
             )
         if stop is StopReason.REFUSED:
             messages.error(LogEvent.KEYS_REFUSED, self._connection.refusal(None, "workflows_read"))
+        if more := entry_of(stop):
+            messages.info(LogEvent.RESULT, more)
         code, why = self._end_of(search, stop)
         since = ""
         if search.as_of is not None:
@@ -167,7 +169,7 @@ class Search:
     def _end_of(self, search: "InstanceSearch", stop: StopReason | None) -> tuple[ExitCode, str]:
         """The exit status, and what to say before the counts."""
         if not self._is_read:
-            return ExitCode.OK, "Stopped, for nobody reads the output any more: "
+            return ExitCode.OK, "Stopped, because nobody reads the output any more: "
         if stop is not None:
             return stop.exit_code, f"{end_words(stop)}. "
         if search.unlisted or search.problem is not None:

@@ -64,7 +64,7 @@ class StatusWords:
         counts = named_counts({state.value: self._counts[state] for state in StateName})
         text = f"{number_of(total, 'row')}: {', '.join(counts)}." if total else f"{self._nothing}."
         if not self._is_read:
-            return f"Stopped, for nobody reads the output any more. {text}"
+            return f"Stopped, because nobody reads the output any more. {text}"
         if self._stop is not None:
             return f"{end_words(self._stop)}. {text} Read again: {self._again()}"
         return " ".join((text, *self._advice()))

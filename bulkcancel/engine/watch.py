@@ -190,7 +190,7 @@ class Watch:
         else:
             one.detail = seen.detail
             if not self._states.may_read(one.item.ref.workflow_id):
-                detail = f"not watched, for these keys may not read it: {seen.detail}"
+                detail = f"not watched, because these keys may not read it: {seen.detail}"
                 await self._end(group, one, Outcome.UNCONFIRMED, detail)
 
     async def _end(self, group: _Group, one: _Watched, outcome: Outcome, detail: str) -> None:

@@ -65,7 +65,7 @@ class DrainOptions:
             ("max_instances", most, "a whole number, 1 or more, or None", most is None or is_whole),
         )
         if self.republish and not self.unpublish:
-            raise ConfigurationError("republish=True undoes unpublish=True, so it needs it.")
+            raise ConfigurationError("republish=True undoes what unpublish=True did: give both.")
         if self.unpublish and self.workflow_ids is None and not self.name:
             raise ConfigurationError(
                 "unpublish=True would stop every automation there is: name the workflows."

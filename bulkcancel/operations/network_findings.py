@@ -117,7 +117,9 @@ def of_tls(
             )
         case Obstacle.NO_TLS:
             remedy = "Check the port in --base-url; a firewall or proxy may answer instead of the API."
-            return failed(name, f"{host} does not speak TLS as we do: {contact.detail}", remedy)
+            return failed(
+                name, f"{host} does not speak TLS, or an old version of it: {contact.detail}", remedy
+            )
     words = contact.detail or "no answer in time"
     remedy = (
         "Check --base-url: does it listen there?"

@@ -259,6 +259,6 @@ class StatusReading:
             ref.instance_id,
             StateName.UNREADABLE,
             error_code="" if reason is None else reason.value,
-            error_detail="it was not read, for the reading ended early",
+            error_detail="not read: the command ended first",
             site=self._site,
         )

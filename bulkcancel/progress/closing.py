@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from bulkcancel.hints import hint_for
 from bulkcancel.models import CLEAN
-from bulkcancel.progress.words import counts_of, duration, end_words, lines_of, number_of
+from bulkcancel.progress.words import counts_of, duration, end_words, entry_of, lines_of, number_of
 
 if TYPE_CHECKING:
     from bulkcancel.tally import ReportLoss, Summary
@@ -33,7 +33,8 @@ def closing_lines(summary: "Summary", *, where: str, resume: str, cause: str = "
     if summary.requests:
         lines.append(_spent(summary))
     go_on = f"Continue: {resume}" if resume else "Run again with -o FILE to be able to continue"
-    return [*lines, *_causes(summary), *_workflows(summary), _last(summary, where, go_on, cause)]
+    more = filter(None, [entry_of(summary.stop)])
+    return [*lines, *_causes(summary), *_workflows(summary), *more, _last(summary, where, go_on, cause)]
 
 
 def _causes(summary: "Summary") -> list[str]:

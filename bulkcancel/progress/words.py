@@ -21,7 +21,7 @@ _ENDS = {
     StopReason.REFUSED: "Stopped: the keys were refused",
     StopReason.MISROUTED: "Stopped: the API answered with a redirect; check --site or --base-url",
     StopReason.UNTRUSTED: "Stopped: the API's certificate is not trusted; check the clock and --ca-bundle",
-    StopReason.PROXY_REFUSED: "Stopped: the proxy wants a user name and password, in its variable",
+    StopReason.PROXY_REFUSED: "Stopped: the proxy wants a user name and password; put both into HTTPS_PROXY",
     StopReason.UNREACHABLE: "Stopped: the API has not answered for minutes; is the network up?",
     StopReason.NO_FILES: "Stopped: this process may open no more files; raise its limit (ulimit -n)",
     StopReason.MAX_FAILURES: "Stopped: --max-failures is reached",
@@ -31,10 +31,30 @@ _ENDS = {
     StopReason.OWN_FAULT: "Stopped by a fault of bulkcancel's own",
 }
 
+#: Where each message has its entry.
+TROUBLESHOOTING = "https://github.com/bulkcancel/bulkcancel/blob/main/docs/how-to/troubleshooting.md"
+# The entries of ends that a sentence is too short for.
+_ENTRIES = {
+    StopReason.REFUSED: "stopped-the-keys-were-refused",
+    StopReason.MISROUTED: "stopped-the-api-answered-with-a-redirect",
+    StopReason.UNTRUSTED: "stopped-the-apis-certificate-is-not-trusted",
+    StopReason.PROXY_REFUSED: "stopped-the-proxy-wants-a-user-name-and-password",
+    StopReason.UNREACHABLE: "stopped-the-api-has-not-answered-for-minutes",
+    StopReason.NO_FILES: "this-process-may-open-no-more-files",
+    StopReason.REPORT_LOST: "stopped-the-report-was-lost",
+    StopReason.INPUT_LOST: "stopped-the-input-cant-be-read-any-further",
+}
+
 
 def end_words(reason: StopReason) -> str:
     """Why something ended early, as a sentence without its full stop."""
     return _ENDS[reason]
+
+
+def entry_of(reason: StopReason | None) -> str:
+    """Where more is said about that end, as a sentence; empty where there is no more to say."""
+    entry = _ENTRIES.get(reason) if reason is not None else None
+    return f"More: {TROUBLESHOOTING}#{entry}" if entry else ""
 
 
 def refused_words(where: str, status: int | None, key: str, permission: str) -> str:

@@ -157,7 +157,7 @@ def records_in(
         if isinstance(error, UnicodeDecodeError):  # lines are decoded many at once: it says where in them
             number += error.object[: error.start].count(b"\n") + 1
         raise ReportError(
-            f"Line {number} of the report {name} is not a record of ours; repair or remove that line."
+            f"Line {number} of the report {name} was not written by bulkcancel; repair or remove that line."
         ) from None
 
 

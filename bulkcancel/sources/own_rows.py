@@ -43,8 +43,8 @@ class TargetCheck:
             self.lacks_target = True
         elif found != self._target:
             raise InputError(
-                f"belongs to {shown(found)}, and requests go to {self._target}: how things stand there "
-                f"proves nothing about it. Read it at {shown(found)}, or give an input of {self._target}"
+                f"belongs to {shown(found)}, and requests go to {self._target}: what runs there says "
+                f"nothing about it. Read it at {shown(found)}, or give an input of {self._target}"
             )
 
 
@@ -70,7 +70,7 @@ class OwnRows:
         try:
             record = self._read(text)
         except (ValueError, RecursionError, csv.Error):
-            return reject("", "", line, "unreadable", "the line is not a record of ours")
+            return reject("", "", line, "unreadable", "the line was not written by bulkcancel")
         self._check_target(record.get("site", ""))
         number = record.get("line", "")
         if number.isdecimal() and number.isascii() and len(number) <= _LONGEST_NUMBER:

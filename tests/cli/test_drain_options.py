@@ -10,7 +10,7 @@ from bulkcancel.models import ExitCode
     ("words", "told"),
     [
         ((), "Name a WORKFLOW, or say --all-workflows."),
-        ((W, "--republish"), "--republish undoes --unpublish, so it needs it: say both."),
+        ((W, "--republish"), "--republish undoes what --unpublish did: give both."),
         (("--all-workflows", "--unpublish"), "that would stop every automation there is"),
         ((W, "--older-than", "1h", "--newer-than", "2h", "--newer-than", "30m"), "both older and newer"),
         ((W, "--max-instances", "0"), "--max-instances"),

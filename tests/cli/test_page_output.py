@@ -42,7 +42,7 @@ def test_whatever_is_not_a_page_of_ours_stays(html: Call, content: str) -> None:
     Path("x.html").write_text(content)
     ended = html("x.html")
     assert ended.code == 2
-    assert "is not a page of ours: name another file with --html." in ended.last
+    assert "bulkcancel did not write it: name another file with --html." in ended.last
     assert Path("x.html").read_text() == content
 
 

@@ -97,7 +97,7 @@ def test_reports_of_two_targets_are_refused_with_both_names(report: Call) -> Non
         (("-", "-"), "Standard input can be read once"),
         (("a.csv", "--failed", "done.csv"), "done.csv is there already"),
         (("a.csv", "--failed", "no/dir.csv"), "no/dir.csv can't be written: No such file"),
-        (("a.csv", "--html", "a.csv"), "is not a page of ours"),
+        (("a.csv", "--html", "a.csv"), "bulkcancel did not write it"),
         (("a.csv", "--html", "no/p.html"), "can't be written: No such file"),
         (("a.csv", "--html", "."), "can't be written"),
         (("a.csv", "--htm", "x"), "Did you mean"),

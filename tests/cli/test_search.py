@@ -108,7 +108,9 @@ def test_refused_keys_are_said_with_what_they_lack(call: Call, api: Lists) -> No
     ended = call(*FIND, W)
     assert ended.code == ExitCode.STOPPED
     assert ended.last.startswith("Stopped: the keys were refused. 0 instances read")
-    assert ended.err.splitlines()[-2] == (
+    refusal, more, _ = ended.err.splitlines()[-3:]
+    assert more.startswith("More: https://")
+    assert refusal == (
         "http://127.0.0.1:9 refused the keys (application key …aaaa). Check: 1. DD_SITE 2. expired or revoked "
         "3. permission workflows_read 4. enabled for the Actions API."
     )

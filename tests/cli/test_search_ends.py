@@ -45,5 +45,7 @@ def test_a_reader_that_has_enough_ends_a_search(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.wait() == 0
         assert (
-            process.stderr.read().splitlines()[-1].startswith("Stopped, for nobody reads the output any more")
+            process.stderr.read()
+            .splitlines()[-1]
+            .startswith("Stopped, because nobody reads the output any more")
         )

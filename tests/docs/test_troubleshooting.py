@@ -2,13 +2,14 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bulkcancel.models import StopReason
-from bulkcancel.progress.words import end_words
+from bulkcancel.progress.words import TROUBLESHOOTING, end_words, entry_of
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "troubleshooting.md").read_text(encoding="utf-8")
@@ -114,3 +115,16 @@ def test_each_end_has_its_entry(reason: StopReason) -> None:
     """But for those that a person brings about."""
     if reason not in {StopReason.INTERRUPTED, StopReason.TERMINATED}:
         assert any(end_words(reason).startswith(entry) for entry in ENTRIES), end_words(reason)
+
+
+@pytest.mark.parametrize("reason", StopReason)
+def test_an_end_that_needs_more_words_names_its_entry(reason: StopReason) -> None:
+    """By the address of a heading that is there, in the place where the package says its documents are."""
+    named = entry_of(reason).removeprefix(f"More: {TROUBLESHOOTING}#")
+    anchors = {
+        re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-")
+        for heading in re.findall(r"^### (.+)$", PAGE, re.MULTILINE)
+    }
+    assert not named or named in anchors
+    where = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Documentation"]
+    assert f"{where.replace('/tree/', '/blob/')}/how-to/troubleshooting.md" == TROUBLESHOOTING

@@ -61,7 +61,7 @@ async def test_what_could_not_be_read_is_said() -> None:
 async def test_what_the_keys_may_not_read_is_not_waited_for() -> None:
     """One read tells, and the rest of the time would tell no more."""
     api = Looking(0.0, Reply(403, {}, b'{"errors":["Forbidden"]}'))
-    detail = "not watched, for these keys may not read it: the read answered 403 Forbidden"
+    detail = "not watched, because these keys may not read it: the read answered 403 Forbidden"
     assert await Watched(api).one() == (Outcome.UNCONFIRMED, detail)
     assert api.looked_at == [0.5]
 
@@ -216,5 +216,5 @@ async def test_one_workflow_that_may_not_be_read_keeps_nobody_from_watching_anot
         await busy.watched.add("a")
         await busy.watched.add("b", workflow_id="w2")
         await busy.until(1.0)
-    detail = "not watched, for these keys may not read it: why"
+    detail = "not watched, because these keys may not read it: why"
     assert busy.watched.results == [("b", Outcome.UNCONFIRMED, detail)]

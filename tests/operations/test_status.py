@@ -127,7 +127,7 @@ async def test_an_age_is_by_the_server_s_clock(
         (UNKNOWN, StateName.NOT_FOUND, "WORKFLOW_NOT_FOUND", "not found"),
         (Reply(200, {}, b"{}"), StateName.UNREADABLE, "not_an_instance", "was not an instance"),
         (Reply(200, {}, b'{"data":{"id":"i"}}'), StateName.UNREADABLE, "not_an_instance", "not an instance"),
-        (HTML, StateName.UNREADABLE, "not_json", "the read"),
+        (HTML, StateName.UNREADABLE, "not_json", "the API's answer was not an"),
         (Reply(500, {}, b""), StateName.UNREADABLE, "http_5xx", "the read answered 500"),
     ],
 )

@@ -135,7 +135,8 @@ def test_a_lost_report_says_what_went_with_it(loss: ReportLoss, words: str) -> N
     """And which rows were sent and never stood in it."""
     left = Leftover(LineSet([4, 7]))
     summary = summarize(Tally(), duration=1.0, stop=StopReason.REPORT_LOST, left=left, loss=loss)
-    (line,) = closing_lines(summary, where="r.csv", resume="again")
+    more, line = closing_lines(summary, where="r.csv", resume="again")
+    assert more.endswith("#stopped-the-report-was-lost")
     assert line == (
         f"{words}Nothing more was sent; sent and not recorded: input lines 4, 7. "
         "When the report can be written again, continue: again"

@@ -94,7 +94,7 @@ def told(event: Event, *, form: LogFormat = LogFormat.JSON, verbose: bool = True
         (
             QuotaSeen(Endpoint.CANCEL, 480.0, 12.0, 9.0, None),
             "quota_seen",
-            "Quota of cancels: 480 in a window are likely ours.",
+            "About 480 cancels of each quota window are ours.",
             {"share": 480.0, "left": 12.0, "period_s": None},
         ),
         (

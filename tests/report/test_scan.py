@@ -132,7 +132,9 @@ def test_damage_is_named_by_its_line(tmp_path: Path, name: str, damage: bytes, b
     for read in (read_results, read_recorded, newest_first):
         with pytest.raises(ReportError) as caught:
             list(read(path))
-        line = f"Line {at + 1} of the report {path} is not a record of ours; repair or remove that line."
+        line = (
+            f"Line {at + 1} of the report {path} was not written by bulkcancel; repair or remove that line."
+        )
         assert str(caught.value) == line
 
 

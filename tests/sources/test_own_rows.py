@@ -95,7 +95,7 @@ def test_a_line_that_is_no_object_is_told_by_its_place(line: str) -> None:
     """There is no other number for it."""
     first = Format.JSON_LINES.encode(RESULTS[0])
     assert rows_of(first + line.encode(), TargetCheck("eu"))[1:] == [
-        RejectedRow("", "", 2, "unreadable", "the line is not a record of ours")
+        RejectedRow("", "", 2, "unreadable", "the line was not written by bulkcancel")
     ]
 
 
