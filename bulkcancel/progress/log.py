@@ -95,9 +95,7 @@ class LogObserver:
                 say(LogEvent.RESUMED, text, endpoint=event.endpoint.value)
             case QuotaSeen():
                 fields = {"share": round(event.share, 1), "left": round(event.left, 1)}
-                text = (
-                    f"Quota of {REQUESTS[event.endpoint]}: about {event.share:,.0f} of each window are ours."
-                )
+                text = f"About {event.share:,.0f} {REQUESTS[event.endpoint]} of each quota window are ours."
                 endpoint = event.endpoint.value
                 detail(LogEvent.QUOTA_SEEN, text, endpoint=endpoint, **fields, period_s=event.period)
             case Stopping():
