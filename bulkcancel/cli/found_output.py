@@ -16,15 +16,29 @@ if TYPE_CHECKING:
     from bulkcancel.operations.found import FoundInstance, WorkflowListing
 
 _COLUMNS = ("workflow_id", "instance_id", "status", "started_at", "ended_at", "source")
-_ROW = "{:<36}  {:<36}  {:<11}  {:<20}  {}\n"
+_WIDE = "{:<36}  {:<36}  {:<11}  {:<20}  {}\n"
+_NARROW = "{:<8.8}  {:<36}  {:<9}  {:<11}  {}\n"  # 80 columns, with a source such as schedule
+WIDE_FROM = 120  # columns of a terminal
 _word = lru_cache(maxsize=64)(cell)  # nearly all instances have the same
 
 
 class FoundOutput(DataOutput):
     """Writes found instances."""
 
-    def __init__(self, fd: int, form: FoundFormat, site: str, *, counts_alone: bool) -> None:
+    def __init__(
+        self, fd: int, form: FoundFormat, site: str, *, counts_alone: bool, width: int = WIDE_FROM
+    ) -> None:
+        """Prepare it.
+
+        Args:
+            fd: Where to write.
+            form: How.
+            site: The site, to link to.
+            counts_alone: Whether to write only how many there are.
+            width: Columns of the terminal.
+        """
         super().__init__(fd)
+        self._is_wide = width >= WIDE_FROM
         self._form = form
         self._site = site
         self._counts_alone = counts_alone
@@ -40,7 +54,8 @@ class FoundOutput(DataOutput):
         if self._form is FoundFormat.CSV:
             self.write(f"{','.join(columns)}\n")
         elif self._form is FoundFormat.TABLE and not self._counts_alone:
-            self.write(_ROW.format("WORKFLOW", "INSTANCE", "STATUS", "STARTED", "SOURCE"))
+            row = _WIDE if self._is_wide else _NARROW
+            self.write(row.format("WORKFLOW", "INSTANCE", "STATUS", "STARTED", "SOURCE"))
 
     def page(self, page: "Iterable[FoundInstance]") -> None:
         """Write the instances of one page."""
@@ -65,7 +80,11 @@ class FoundOutput(DataOutput):
             case FoundFormat.LINKS:
                 return f"https://app.{self._site}/workflow/{workflow_id}?instance={instance_id}\n"
             case FoundFormat.TABLE:
-                return _ROW.format(workflow_id, instance_id, status, time_text(started_at)[:19], source)
+                started = time_text(started_at)
+                if self._is_wide:
+                    return _WIDE.format(workflow_id, instance_id, status, started[:19], source)
+                day_and_minute = started[5:16].replace("T", " ")
+                return _NARROW.format(workflow_id, instance_id, status, day_and_minute, source)
             case FoundFormat.JSON_LINES:
                 times = time_text(started_at) or None, time_text(ended_at) or None
                 values = (workflow_id, instance_id, status, *times, source)
@@ -77,7 +96,7 @@ class FoundOutput(DataOutput):
 
 @contextmanager
 def open_output(
-    path: str | None, form: FoundFormat, site: str, *, counts_alone: bool
+    path: str | None, form: FoundFormat, site: str, *, counts_alone: bool, width: int
 ) -> "Iterator[FoundOutput]":
     """Open where they go: a new file that is ours alone to read, or standard output.
 
@@ -85,4 +104,4 @@ def open_output(
         ConfigurationError: The file is there already, or can't be made.
     """
     with open_data(path) as fd:
-        yield FoundOutput(fd, form, site, counts_alone=counts_alone)
+        yield FoundOutput(fd, form, site, counts_alone=counts_alone, width=width)

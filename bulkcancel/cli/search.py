@@ -1,6 +1,7 @@
 """A search at work: each page written as it comes, and said at its end what it came to."""
 
 import asyncio
+import shutil
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from bulkcancel.cli.data_output import ReaderGoneError, form_of
 from bulkcancel.cli.execute import open_api
 from bulkcancel.cli.file_limit import fit_concurrency
 from bulkcancel.cli.find_options import FoundFormat
-from bulkcancel.cli.found_output import open_output
+from bulkcancel.cli.found_output import WIDE_FROM, open_output
 from bulkcancel.cli.leaving import hearing
 from bulkcancel.cli.named_workflows import named_workflows
 from bulkcancel.engine.observers import Observers
@@ -63,7 +64,8 @@ def search(
         raise ConfigurationError(
             "--format links needs a site: a sandbox and a test server have no pages to link to."
         )
-    with open_output(options.output, form, site, counts_alone=options.count) as output:
+    width = shutil.get_terminal_size((WIDE_FROM, 0)).columns  # whole where there is no terminal
+    with open_output(options.output, form, site, counts_alone=options.count, width=width) as output:
         work = Search(options, ids, connection, output, messages)
         invocation.signals.start()
         return anyio.run(work.run, settings, clock, invocation)

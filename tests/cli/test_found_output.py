@@ -20,10 +20,10 @@ PAGE = (
 LISTINGS = [WorkflowListing(W, "a name", read=9, matching=1234), WorkflowListing(IDS[0], matching=0)]
 
 
-def written(tmp_path: Path, form: FoundFormat, *, counts_alone: bool = False) -> str:
+def written(tmp_path: Path, form: FoundFormat, *, counts_alone: bool = False, width: int = 120) -> str:
     """What comes of two instances and two lists."""
     path = tmp_path / "found"
-    with open_output(str(path), form, "datadoghq.eu", counts_alone=counts_alone) as output:
+    with open_output(str(path), form, "datadoghq.eu", counts_alone=counts_alone, width=width) as output:
         output.begin()
         output.page(PAGE)
         output.end(LISTINGS)
@@ -68,6 +68,14 @@ def test_a_table_is_for_people(tmp_path: Path) -> None:
     assert first.index("api") == header.index("SOURCE") == second.index("=cmd")
 
 
+def test_a_table_fits_a_terminal_of_eighty_columns(tmp_path: Path) -> None:
+    """With the beginning of the workflow's id, and times to the minute."""
+    header, first, second = written(tmp_path, FoundFormat.TABLE, width=80).splitlines()
+    assert header.split() == ["WORKFLOW", "INSTANCE", "STATUS", "STARTED", "SOURCE"]
+    assert first.split() == [W[:8], IDS[0], "running", "11-14", "22:13", "api"]
+    assert first.index("api") == header.index("SOURCE") == second.index("=cmd") == 80 - len("schedule")
+
+
 @pytest.mark.parametrize(
     ("form", "lines"),
     [
@@ -95,7 +103,7 @@ def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
     ):
         with (
             pytest.raises(ConfigurationError, match=words),
-            open_output(name, FoundFormat.CSV, "", counts_alone=False),
+            open_output(name, FoundFormat.CSV, "", counts_alone=False, width=80),
         ):
             raise AssertionError
     assert path.read_text() == "mine"
@@ -104,7 +112,7 @@ def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", [None, "-"])
 def test_standard_output_gets_each_page_at_once(path: str | None, capfd: pytest.CaptureFixture[str]) -> None:
     """Whoever reads a pipe need not wait for the end."""
-    with open_output(path, FoundFormat.LINKS, "datadoghq.eu", counts_alone=False) as output:
+    with open_output(path, FoundFormat.LINKS, "datadoghq.eu", counts_alone=False, width=80) as output:
         output.page(PAGE[:1])
         assert IDS[0] in capfd.readouterr().out
 

@@ -22,6 +22,7 @@ CANARY = "Canary done: 5 of 993 canceled, 988 remain. Continue: bulkcancel run i
 PIPED = (
     "Terminated. If the input has more, continue: <the same rows> | bulkcancel run - -o 'a b.csv' --resume"
 )
+WAIT = "To wait until they have ended: bulkcancel status c.csv --wait -o 'a b.csv'"
 
 
 class Terminal(Shown):
@@ -37,10 +38,12 @@ class Terminal(Shown):
     [
         (DOWN, 80, ["API errors for 12 s (503). Paused, asking again every 1 to 10 s. Nothing is", "  lost."]),
         (DOWN, 40, ["API errors for 12 s (503). Paused,", "  asking again every 1 to 10 s. Nothing", "  is lost."]),
+        (DOWN, 63, ["API errors for 12 s (503). Paused, asking again every 1 to", "  10 s. Nothing is lost."]),
         (DOWN, len(DOWN), [DOWN]),
         (CANARY, 80, ["Canary done: 5 of 993 canceled, 988 remain.", "Continue: bulkcancel run in.csv -o report.csv --resume"]),
-        (CANARY, 40, ["Canary done: 5 of 993 canceled, 988", "  remain.", "Continue: bulkcancel run in.csv -o report.csv --resume"]),
-        (PIPED, 40, ["Terminated. If the input has more,", "continue: <the same rows> | bulkcancel run - -o 'a b.csv' --resume"]),
+        (CANARY, 40, ["Canary done: 5 of 993 canceled, 988", "  remain. Continue:", "bulkcancel run in.csv -o report.csv --resume"]),
+        (PIPED, 40, ["Terminated. If the input has more,", "  continue:", "<the same rows> | bulkcancel run - -o 'a b.csv' --resume"]),
+        (WAIT, 60, ["To wait until they have ended:", "bulkcancel status c.csv --wait -o 'a b.csv'"]),
         (ROW, 80, [f"     39,900  {W}  Nightly import of what nobody", "             reads"]),
         (ROW, 40, ["     39,900", f"  {W}", "  Nightly import of what nobody reads"]),
         (f"See {W}{W} there", 40, ["See", f"  {W}{W}", "  there"]),
