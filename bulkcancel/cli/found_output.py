@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _COLUMNS = ("workflow_id", "instance_id", "status", "started_at", "ended_at", "source")
 _WIDE = "{:<36}  {:<36}  {:<11}  {:<20}  {}\n"
 _NARROW = "{:<8.8}  {:<36}  {:<9}  {:<11}  {}\n"  # 80 columns, with a source such as schedule
-WIDE_FROM = 120  # columns of a terminal
+_SLIM = "{1}\n  {0:<8.8} {2:<8} {3:<11} {4}\n"  # 40 columns
+WIDE_FROM, _NARROW_FROM = 120, 80  # columns of a terminal
 _word = lru_cache(maxsize=64)(cell)  # nearly all instances have the same
 
 
@@ -39,6 +40,7 @@ class FoundOutput(DataOutput):
         """
         super().__init__(fd)
         self._is_wide = width >= WIDE_FROM
+        self._row = _WIDE if self._is_wide else _NARROW if width >= _NARROW_FROM else _SLIM
         self._form = form
         self._site = site
         self._counts_alone = counts_alone
@@ -54,8 +56,7 @@ class FoundOutput(DataOutput):
         if self._form is FoundFormat.CSV:
             self.write(f"{','.join(columns)}\n")
         elif self._form is FoundFormat.TABLE and not self._counts_alone:
-            row = _WIDE if self._is_wide else _NARROW
-            self.write(row.format("WORKFLOW", "INSTANCE", "STATUS", "STARTED", "SOURCE"))
+            self.write(self._row.format("WORKFLOW", "INSTANCE", "STATUS", "STARTED", "SOURCE"))
 
     def page(self, page: "Iterable[FoundInstance]") -> None:
         """Write the instances of one page."""
@@ -80,11 +81,10 @@ class FoundOutput(DataOutput):
             case FoundFormat.LINKS:
                 return f"https://app.{self._site}/workflow/{workflow_id}?instance={instance_id}\n"
             case FoundFormat.TABLE:
-                started = time_text(started_at)
-                if self._is_wide:
-                    return _WIDE.format(workflow_id, instance_id, status, started[:19], source)
-                day_and_minute = started[5:16].replace("T", " ")
-                return _NARROW.format(workflow_id, instance_id, status, day_and_minute, source)
+                started = time_text(started_at)[:19]
+                if not self._is_wide:
+                    started = started[5:16].replace("T", " ")
+                return self._row.format(workflow_id, instance_id, status, started, source)
             case FoundFormat.JSON_LINES:
                 times = time_text(started_at) or None, time_text(ended_at) or None
                 values = (workflow_id, instance_id, status, *times, source)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _WIDE = "{:<10}  {:<36}  {:<36}  {:>9}  {}"
 _NARROW = "{:<10}  {:<36}  {:<8.8}  {:>9}  {}"  # 80 columns, with a word such as SUCCEEDED
-_WIDE_FROM = 110  # columns of a terminal
+_SLIM = "{1}\n  {0:<10} {2:<8.8} {3:>9} {4}"  # 40 columns
+_WIDE_FROM, _NARROW_FROM = 110, 80  # columns of a terminal
 
 
 class StatusOutput(DataOutput):
@@ -38,7 +39,7 @@ class StatusOutput(DataOutput):
         super().__init__(fd)
         self.holds = waits and form is StatusFormat.TABLE and os.isatty(fd)
         self._form = form
-        self._line_of = _WIDE if width >= _WIDE_FROM else _NARROW
+        self._line_of = _WIDE if width >= _WIDE_FROM else _NARROW if width >= _NARROW_FROM else _SLIM
         self._has_begun = False
         self._held: list[InstanceStatus] = []
 

@@ -8,7 +8,8 @@ from contextlib import suppress
 _DESCRIPTORS = (2, 1, 0)  # of the terminal, whichever of them is one
 _ANY = 10_000  # columns
 _INDENT = 2  # columns of each further line
-_UNIT = re.compile(r"(?<=\d) (?=(?:s|min|h|d|%)(?!\w))")  # stays with its number
+# A unit stays with its number, and the number of a list's item with the item.
+_UNIT = re.compile(r"(?<=\d) (?=(?:s|min|h|d|%)(?!\w))|(?<= \d\.) ")
 _GLUE = "\N{NO-BREAK SPACE}"
 _CELL = re.compile(r" +\S+  (?=\S)")  # the first cell of a line in a table, to where the second begins
 # The words that lead to a command, and the command. It has a line of its own, with those words where they

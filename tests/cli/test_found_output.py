@@ -76,6 +76,14 @@ def test_a_table_fits_a_terminal_of_eighty_columns(tmp_path: Path) -> None:
     assert first.index("api") == header.index("SOURCE") == second.index("=cmd") == 80 - len("schedule")
 
 
+def test_a_table_has_two_lines_a_row_where_it_is_narrow(tmp_path: Path) -> None:
+    """The instance, which is to be copied, and below it the rest."""
+    head, under, first, rest, *_ = written(tmp_path, FoundFormat.TABLE, width=40).splitlines()
+    assert (head, first) == ("INSTANCE", IDS[0])
+    assert under.split() == ["WORKFLOW", "STATUS", "STARTED", "SOURCE"]
+    assert rest == f"  {W[:8]} running  11-14 22:13 api"
+
+
 @pytest.mark.parametrize(
     ("form", "lines"),
     [

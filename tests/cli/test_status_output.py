@@ -45,6 +45,14 @@ def test_a_table_of_states_is_for_people(tmp_path: Path, width: int, workflow: s
     assert lines[1].split() == ["invalid", "line", "2", "=cmd", "a;=b,", "c"]
 
 
+def test_a_table_of_states_has_two_lines_a_row_where_it_is_narrow(tmp_path: Path) -> None:
+    """The instance, which is to be copied, and below it the rest."""
+    head, under, first, rest, *_ = lines_of(tmp_path, StatusFormat.TABLE, 40)
+    assert (head, first) == ("INSTANCE", IDS[0])
+    assert under.split() == ["STATE", "WORKFLOW", "AGE"]
+    assert rest == f"  running    {W[:8]}   2:01:01"
+
+
 @pytest.mark.parametrize(
     ("form", "waits", "holds"),
     [(StatusFormat.TABLE, True, True), (StatusFormat.TABLE, False, False), (StatusFormat.CSV, True, False)],

@@ -40,6 +40,7 @@ class Terminal(Shown):
         (DOWN, 40, ["API errors for 12 s (503). Paused,", "  asking again every 1 to 10 s. Nothing", "  is lost."]),
         (DOWN, 63, ["API errors for 12 s (503). Paused, asking again every 1 to", "  10 s. Nothing is lost."]),
         (DOWN, len(DOWN), [DOWN]),
+        ("Check: 1. DD_SITE 2. expired or revoked", 20, ["Check: 1. DD_SITE", "  2. expired or", "  revoked"]),
         (CANARY, 80, ["Canary done: 5 of 993 canceled, 988 remain.", "Continue: bulkcancel run in.csv -o report.csv --resume"]),
         (CANARY, 40, ["Canary done: 5 of 993 canceled, 988", "  remain. Continue:", "bulkcancel run in.csv -o report.csv --resume"]),
         (PIPED, 40, ["Terminated. If the input has more,", "  continue:", "<the same rows> | bulkcancel run - -o 'a b.csv' --resume"]),
