@@ -17,7 +17,7 @@ from bulkcancel.cli.named_workflows import named_workflows
 from bulkcancel.cli.options import say_if_unasked
 from bulkcancel.cli.prepare import report_target
 from bulkcancel.cli.prepared_run import PreparedRun
-from bulkcancel.cli.resume_command import quoted
+from bulkcancel.cli.resume_command import quoted, resuming
 from bulkcancel.engine.observers import Observers
 from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.engine.totals import Totals
@@ -283,10 +283,6 @@ class DrainClosing(Closing):
         target, options = self._prepared.target, self._prepared.options
         if target.path is None:
             return ""
-        words = [*self._words]
-        if options.report is None:
-            words += ["-o", str(target.path)]
-        if not options.resume:
-            words.append("--resume")
+        words = resuming(self._words, str(target.path), options)
         command = " ".join(["bulkcancel", *map(quoted, words)])
         return f"<the same workflows> | {command}" if options.input == STDIO else command

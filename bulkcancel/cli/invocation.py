@@ -19,12 +19,14 @@ class Invocation:
         stderr: Where messages go.
         signals: What signals do.
         run_id: A name of its own for this run, a UUID: in the log, the summary and the page.
+        began_at: When it began, in seconds since the epoch.
     """
 
     words: list[str]
     stderr: "BackgroundWriter"
     signals: "Signals"
     run_id: str
+    began_at: float
 
 
 def current() -> Invocation:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bulkcancel.cli import completion, params
+from bulkcancel.cli.file_names import FILLED_IN
 from bulkcancel.cli.invocation import current
 from bulkcancel.cli.sections import Section, in_section
 from bulkcancel.progress.log_events import LogEvent
@@ -69,9 +70,11 @@ report_options = in_section(
     click.option(
         "-o",
         "--report",
+        type=params.file_name,
         metavar="PATH",
         shell_complete=completion.files,
-        help="The report, .csv or .jsonl, or - for standard output. [default: bulkcancel-<UTC time>.csv]",
+        help=f"The report, .csv or .jsonl, or - for standard output. {FILLED_IN} "
+        "[default: bulkcancel-<UTC time>.csv]",
     ),
     click.option("--resume", is_flag=True, help="Continue the report at -o; what is done is not sent again."),
 )
@@ -110,7 +113,11 @@ account_options = in_section(
     Section.REPORT,
     click.option("--reason", metavar="TEXT", help="Why, for the plan and the summary."),
     click.option(
-        "--summary", type=click.Path(path_type=Path), metavar="PATH", help="Write the summary there, as JSON."
+        "--summary",
+        type=params.file_path,
+        metavar="PATH",
+        shell_complete=completion.files,
+        help=f"Write the summary there, as JSON. {FILLED_IN}",
     ),
 )
 

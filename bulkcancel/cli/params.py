@@ -1,11 +1,14 @@
-"""Texts from the command line as values: counts, rates, shares, durations, limits, shards."""
+"""Texts from the command line as values: counts, rates, shares, durations, limits, shards, file names."""
 
 import re
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import click
 
+from bulkcancel.cli.file_names import FileName, UnknownPlaceholderError, fill_in
+from bulkcancel.cli.invocation import current
 from bulkcancel.listings import moment_of
 from bulkcancel.settings import FailureLimit, Rate, Shard
 
@@ -84,3 +87,21 @@ def shard(text: str) -> Shard:
     if found is None or not 1 <= int(found[1]) <= int(found[2]):
         raise click.BadParameter(f"{text!r} is not a shard; write 1/4 for the first of four.")
     return Shard(int(found[1]), int(found[2]))
+
+
+def file_name(text: str) -> FileName:
+    """The name of a file to be written; `report-{date}.csv` has the day in it."""
+    try:
+        return fill_in(text, current())
+    except UnknownPlaceholderError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def file_name_text(text: str) -> str:
+    """The same, as text."""
+    return file_name(text).text
+
+
+def file_path(text: str) -> Path:
+    """The same, as a path."""
+    return Path(file_name(text).text)

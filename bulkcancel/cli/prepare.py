@@ -11,6 +11,7 @@ import anyio
 from bulkcancel.cli.ask import ask, check_askable, refuse_if_read_only
 from bulkcancel.cli.connection import find_connection, with_keys
 from bulkcancel.cli.file_limit import fit_concurrency
+from bulkcancel.cli.file_names import NEW_EACH_TIME
 from bulkcancel.cli.given_files import check_given_files
 from bulkcancel.cli.open_rows import open_rows
 from bulkcancel.cli.options import say_if_unasked
@@ -105,6 +106,11 @@ def report_target(options: "RunOptions") -> ReportTarget:
     name = options.report
     if options.resume and name in {None, STDIO}:
         raise ConfigurationError("--resume needs the report's name: give it with -o.")
+    if options.resume and (new := sorted(options.report_filled & NEW_EACH_TIME)):
+        raise ConfigurationError(
+            f"--resume goes on with a report that is there, and {{{new[0]}}} is another one each time: name "
+            "the file itself with -o. {date} may stay: it is today's."
+        )
     return ReportTarget(name or f"bulkcancel-{datetime.now(UTC):%Y%m%dT%H%M%S}Z.csv", resume=options.resume)
 
 

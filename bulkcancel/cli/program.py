@@ -126,12 +126,13 @@ def main(args: list[str] | None = None, *, signals: Signals | None = None) -> in
     words = sys.argv[1:] if args is None else list(args)
     stderr = BackgroundWriter(sys.stderr)
     run_id = str(uuid4())
-    messages = Messages(stderr, SystemClock(), run_id=run_id, log_format=_log_format(words))
+    clock = SystemClock()
+    messages = Messages(stderr, clock, run_id=run_id, log_format=_log_format(words))
     taken = signals or Signals()
     if signals is None:
         taken.take_over()
     try:
-        return _run(Invocation(words, stderr, taken, run_id), messages)
+        return _run(Invocation(words, stderr, taken, run_id, clock.wall()), messages)
     finally:
         taken.let_pass()
         stderr.close(_PATIENCE, _PATIENCE if taken.leaves_at_once else _LONGEST_WAIT)

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulkcancel.cli import completion, exit_codes, options
+from bulkcancel.cli import completion, exit_codes, options, params
 from bulkcancel.cli.command import Command, Example
+from bulkcancel.cli.file_names import FILLED_IN
 from bulkcancel.cli.invocation import current
 from bulkcancel.cli.report_options import ReportOptions
 from bulkcancel.cli.sections import Section, in_section
@@ -50,15 +51,18 @@ _EXAMPLES = (
     ),
     click.option(
         "--html",
+        type=params.file_name_text,
         metavar="OUT",
         shell_complete=completion.files,
-        help="Also write one page that opens without a network; - instead of text.",
+        help=f"Also write one page that opens without a network; - instead of text. {FILLED_IN}",
     ),
     click.option(
         "--failed",
+        type=params.file_name_text,
         metavar="OUT",
         shell_complete=completion.files,
-        help="Also write the rows to be tried again to a new file, as INPUT for run; - instead of text.",
+        help="Also write the rows to be tried again to a new file, as INPUT for run; - instead of text. "
+        f"{FILLED_IN}",
     ),
 )
 @options.log_format_option

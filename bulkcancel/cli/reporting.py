@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulkcancel.cli.file_names import spelled
 from bulkcancel.cli.page_output import PageOutput
 from bulkcancel.cli.report_options import OverviewFormat
 from bulkcancel.cli.resume_command import quoted
@@ -146,5 +147,5 @@ def _command(overview: "Overview", options: "ReportOptions", again: "RowsAgain |
         return f"bulkcancel run {quoted(options.failed or '')}{any_id}{where}"
     (first, *others) = options.files
     if not others and Path(first).suffix in {".csv", ".jsonl"} and Path(first).is_file():
-        return f"bulkcancel run --resume -o {quoted(first)}{where}"
+        return f"bulkcancel run --resume -o {quoted(spelled(first))}{where}"
     return f"bulkcancel report {' '.join(map(quoted, options.files))} --failed again.csv"

@@ -4,6 +4,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
+from bulkcancel.cli.file_names import spelled
 from bulkcancel.operations.report_target import STDIO
 from bulkcancel.text import printable
 
@@ -40,12 +41,17 @@ def resume_command(
             kept.insert(kept.index("run") + 1, STDIO)
         if not options.yes:
             kept.append("--yes")
-    if options.report is None:
-        kept += ["-o", report]
-    if not options.resume:
-        kept.append("--resume")
-    command = " ".join(["bulkcancel", *map(quoted, kept)])
+    command = " ".join(["bulkcancel", *map(quoted, resuming(kept, report, options))])
     return command if is_replayable or not needs_input else f"<the same rows> | {command}"
+
+
+def resuming(words: list[str], report: str, options: "RunOptions") -> list[str]:
+    """The words, so that they go on with that very report, however its name was typed."""
+    if options.report_filled:
+        words = list(without(("-o", "--report"), words))
+    if options.report is None or options.report_filled:
+        words = [*words, "-o", spelled(report)]
+    return words if options.resume else [*words, "--resume"]
 
 
 def without(options: tuple[str, ...], words: list[str]) -> "Iterator[str]":

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from bulkcancel.cli.file_names import FileName
     from bulkcancel.settings import Settings
 
 
@@ -18,7 +19,9 @@ class RunOptions:
 
     Attributes:
         input: INPUT, `-` for standard input, or None.
-        report: The report's name, `-` for standard output, or None for a name of our own.
+        report: The report's name, its placeholders filled in; `-` for standard output, or None for a name of
+            our own.
+        report_filled: The placeholders that it was typed with.
         resume: Whether to continue the report.
         yes: Whether to leave out the question.
         dry_run: Whether to send nothing.
@@ -32,6 +35,7 @@ class RunOptions:
 
     input: str | None
     report: str | None
+    report_filled: frozenset[str]
     resume: bool
     yes: bool
     dry_run: bool
@@ -45,9 +49,11 @@ class RunOptions:
     @classmethod
     def of(cls, values: "Mapping[str, Any]") -> Self:
         """The options that click read, by their names."""
+        report: FileName | None = values["report"]
         return cls(
             input=values["input"],
-            report=values["report"],
+            report=None if report is None else report.text,
+            report_filled=frozenset() if report is None else report.filled,
             resume=values["resume"],
             yes=values["yes"],
             dry_run=values["dry_run"],

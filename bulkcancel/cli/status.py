@@ -6,6 +6,7 @@ import click
 
 from bulkcancel.cli import completion, exit_codes, options, params
 from bulkcancel.cli.command import Command, Example
+from bulkcancel.cli.file_names import FILLED_IN
 from bulkcancel.cli.invocation import current
 from bulkcancel.cli.sections import Section, in_section
 from bulkcancel.cli.status_options import StatusFormat, StatusOptions
@@ -54,9 +55,10 @@ _EXAMPLES = (
     click.option(
         "-o",
         "--output",
+        type=params.file_name_text,
         metavar="PATH",
         shell_complete=completion.files,
-        help="A new file instead of standard output.",
+        help=f"A new file instead of standard output. {FILLED_IN}",
     ),
     click.option(
         "--format",

@@ -69,7 +69,7 @@ def test_every_option_of_the_command_is_in_one_group() -> None:
     }
     read = {param.name for param in command.params if isinstance(param, click.Option | click.Argument)}
     assert read <= known
-    assert known - read == {"settings", "target", "columns", "messages", "max_throttled"}
+    assert known - read == {"settings", "target", "columns", "messages", "max_throttled", "report_filled"}
 
 
 def test_options_are_what_was_typed_and_stay_it() -> None:
