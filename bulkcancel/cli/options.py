@@ -8,6 +8,7 @@ import click
 from bulkcancel.cli import completion, params
 from bulkcancel.cli.file_names import FILLED_IN
 from bulkcancel.cli.invocation import current
+from bulkcancel.cli.run_options import IfLocked
 from bulkcancel.cli.sections import Section, in_section
 from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.messages import LogFormat, Messages
@@ -118,6 +119,24 @@ account_options = in_section(
         metavar="PATH",
         shell_complete=completion.files,
         help=f"Write the summary there, as JSON. {FILLED_IN}",
+    ),
+)
+
+job_options = in_section(
+    Section.JOB,
+    click.option(
+        "--lock",
+        type=params.lock_name,
+        metavar="NAME",
+        help="Only one run of that name at a time, by this user on this machine; another is refused at once.",
+    ),
+    click.option(
+        "--if-locked",
+        type=params.Choice([choice.value for choice in IfLocked]),
+        metavar="|".join(choice.value for choice in IfLocked),
+        default=IfLocked.FAIL.value,
+        show_default=True,
+        help="What another one does meanwhile: fail with exit code 2, or skip with 0.",
     ),
 )
 

@@ -18,6 +18,7 @@ _DURATION = re.compile(r"(\d{1,9}(?:\.\d+)?)\s*([smh]?)", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _SHARD = re.compile(r"(\d{1,6})\s*/\s*(\d{1,6})", re.ASCII)
+_LOCK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _MOST_HEADROOM, _ALL = 90.0, 100.0
 
 
@@ -87,6 +88,15 @@ def shard(text: str) -> Shard:
     if found is None or not 1 <= int(found[1]) <= int(found[2]):
         raise click.BadParameter(f"{text!r} is not a shard; write 1/4 for the first of four.")
     return Shard(int(found[1]), int(found[2]))
+
+
+def lock_name(text: str) -> str:
+    """The name of a lock, `nightly`."""
+    if _LOCK.fullmatch(text) is None:
+        raise click.BadParameter(
+            f"{text!r} is no name for a lock; write nightly: up to 64 letters, digits, ., _ and -, no path."
+        )
+    return text
 
 
 def file_name(text: str) -> FileName:

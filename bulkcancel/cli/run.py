@@ -66,12 +66,15 @@ _EXAMPLES = (
 )
 @options.lookup_options
 @options.account_options
+@options.job_options
 @options.target_options
 @options.message_options
 def command(**values: Any) -> "ExitCode":  # noqa: ANN401 - one value per option
     """Run it."""
     # Most of the program: slow to import, and not needed for `--help`.
+    from bulkcancel.cli.named_lock import run_alone  # noqa: PLC0415 - see above
     from bulkcancel.cli.prepare import prepare_and_run  # noqa: PLC0415 - see above
 
     clock, typed = SystemClock(), RunOptions.of(values)
-    return prepare_and_run(typed, current(), options.messages(typed.messages, clock), clock)
+    invocation, messages = current(), options.messages(typed.messages, clock)
+    return run_alone(typed, invocation, messages, lambda: prepare_and_run(typed, invocation, messages, clock))

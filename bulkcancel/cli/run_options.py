@@ -1,6 +1,7 @@
 """What was asked of `bulkcancel run`: the options as typed, each with its type."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from bulkcancel.cli.typed_options import ColumnOptions, MessageOptions, TargetOptions, pick, settings_of
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
 
     from bulkcancel.cli.file_names import FileName
     from bulkcancel.settings import Settings
+
+
+class IfLocked(StrEnum):
+    """What a run does when another one holds its lock."""
+
+    FAIL = "fail"
+    SKIP = "skip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,8 @@ class RunOptions:
         dry_run: Whether to send nothing.
         reason: Why, as the person put it, or None.
         summary: Where the summary is written, or None.
+        lock: The name of the lock that only one run at a time has, or None.
+        if_locked: What to do when another run has it.
         settings: How the run behaves.
         target: Where requests go.
         columns: Where the ids stand.
@@ -41,6 +51,8 @@ class RunOptions:
     dry_run: bool
     reason: str | None
     summary: "Path | None"
+    lock: str | None
+    if_locked: IfLocked
     settings: "Settings"
     target: TargetOptions
     columns: ColumnOptions
@@ -59,6 +71,8 @@ class RunOptions:
             dry_run=values["dry_run"],
             reason=values["reason"],
             summary=values["summary"],
+            lock=values["lock"],
+            if_locked=IfLocked(values["if_locked"]),
             settings=settings_of(values),
             target=pick(TargetOptions, values),
             columns=pick(ColumnOptions, values),

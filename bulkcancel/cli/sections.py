@@ -29,6 +29,7 @@ class Section(Enum):
     DONE = "What counts as done"
     PACE = "Pace and quota"
     STOP = "When to stop"
+    JOB = "As a job"
     MONITORING = "Monitoring"
     TARGET = "Target and keys"
     REHEARSAL = "Rehearsal"

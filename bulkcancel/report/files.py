@@ -7,8 +7,12 @@ import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bulkcancel.errors import ReportError, ReportGoneError, ReportLostError, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _MODE = 0o600
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -83,34 +87,67 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def open_existing(path: Path) -> int:
-    """Open a regular file to read and append, and lock it.
-
-    The lock is on the file itself: a process that dies leaves none behind, and two names of one file
-    share it. Before we have it, another process may have put a new file in its place (a compaction
-    does). So we look again whether the name still stands for the file that we locked.
+    """Open a regular file to read and append, and lock it; a compaction may put a new one in its place.
 
     Raises:
         FileNotFoundError: There is none.
         ReportError: It is no regular file, can't be opened, or is in use.
     """
-    while True:
+
+    def open_it() -> int:
         try:
-            fd = os.open(path, _FLAGS)
+            return os.open(path, _FLAGS)
         except FileNotFoundError:
             raise
         except (OSError, ValueError) as error:
             words = "it is a symbolic link; name the file itself" if path.is_symlink() else words_of(error)
             raise ReportError(f"The report {path} can't be opened: {words}.") from None
+
+    def lock_it(fd: int) -> None:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise ReportError(f"The report {path} is not a regular file.")
+        _lock(fd, path)
+
+    return open_locked(path, open_it, lock_it)
+
+
+def open_locked(path: Path, open_it: "Callable[[], int]", lock_it: "Callable[[int], None]") -> int:
+    """Open and lock a file, again until its name stands for what was locked.
+
+    The lock is on the file itself, and the kernel's: a process that dies leaves none behind, and two names
+    of one file share it. Before we have it, another process may have put a new file in its place, or removed
+    it. So we look again whether the name still stands for the file that we locked.
+
+    Args:
+        path: Its name.
+        open_it: Opens it; what that raises is raised.
+        lock_it: Locks what was opened; what that raises is raised, and the file closed.
+    """
+    while True:
+        fd = open_it()
         try:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise ReportError(f"The report {path} is not a regular file.")  # noqa: TRY301 - closes it
-            _lock(fd, path)
+            lock_it(fd)
             if stands_for(path, fd):
                 return fd
         except BaseException:
             os.close(fd)
             raise
         os.close(fd)
+
+
+def try_lock(fd: int) -> bool:
+    """Lock an open file for one writer; gives whether nobody else holds it.
+
+    Raises:
+        OSError: It can't be locked at all.
+    """
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _HELD:
+            return False
+        raise
+    return True
 
 
 def stands_for(path: Path, fd: int) -> bool:
@@ -222,12 +259,10 @@ def is_locked(fd: int) -> bool:
 
 def _lock(fd: int, path: Path) -> None:
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        is_ours = try_lock(fd)
     except OSError as error:
-        if error.errno in _HELD:
-            raise ReportError(
-                f"The report {path} is being written by another bulkcancel; wait for it."
-            ) from None
         raise ReportError(
             f"The report {path} can't be locked: {words_of(error)}; name one on another file system with -o."
         ) from None
+    if not is_ours:
+        raise ReportError(f"The report {path} is being written by another bulkcancel; wait for it.")
