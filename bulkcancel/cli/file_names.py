@@ -1,7 +1,8 @@
-"""Names of files to be written, the day or the run's id filled in: no job needs a shell for that."""
+"""Names of files with the day or the run's id in them: no job needs a shell for that."""
 
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -29,10 +30,12 @@ class FileName:
     """The name of a file, for this run.
 
     Attributes:
-        text: The name, its placeholders filled in.
-        filled: The placeholders that it was typed with.
+        typed: The name as typed.
+        text: The same, its placeholders filled in.
+        filled: Those placeholders.
     """
 
+    typed: str
     text: str
     filled: frozenset[str] = frozenset()
 
@@ -50,7 +53,7 @@ def fill_in(typed: str, invocation: "Invocation") -> FileName:
         UnknownPlaceholderError: There is no such placeholder.
     """
     if not _IN_BRACES.search(typed):
-        return FileName(typed)
+        return FileName(typed, typed)
     began = datetime.fromtimestamp(invocation.began_at, UTC)
     known = {"date": f"{began:%Y-%m-%d}", "time": f"{began:%H%M%S}Z", "run_id": invocation.run_id}
     filled: set[str] = set()
@@ -69,7 +72,20 @@ def fill_in(typed: str, invocation: "Invocation") -> FileName:
         return known[word]
 
     text = _IN_BRACES.sub(value_of, typed)
-    return FileName(text, frozenset(filled))
+    return FileName(typed, text, frozenset(filled))
+
+
+def given(typed: str, invocation: "Invocation") -> FileName:
+    """The same for a file that is read: where there is one of that very name, it is meant."""
+    return FileName(typed, typed) if os.path.lexists(typed) else fill_in(typed, invocation)
+
+
+def with_real_name(invocation: "Invocation", name: FileName | None) -> "Invocation":
+    """What was typed, with the file itself in it: whoever pastes the words tomorrow means today's."""
+    if name is None or not name.filled:
+        return invocation
+    words = [name.text if word == name.typed else word for word in invocation.words]
+    return replace(invocation, words=words)
 
 
 def spelled(name: str) -> str:

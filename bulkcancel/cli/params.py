@@ -3,14 +3,19 @@
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulkcancel.cli.file_names import FileName, UnknownPlaceholderError, fill_in
+from bulkcancel.cli.file_names import FileName, UnknownPlaceholderError, fill_in, given
 from bulkcancel.cli.invocation import current
 from bulkcancel.listings import moment_of
 from bulkcancel.settings import FailureLimit, Rate, Shard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bulkcancel.cli.invocation import Invocation
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _RATE = re.compile(r"(\d{1,9})\s*/\s*([smh])", re.ASCII)
@@ -101,17 +106,31 @@ def lock_name(text: str) -> str:
 
 def file_name(text: str) -> FileName:
     """The name of a file to be written; `report-{date}.csv` has the day in it."""
-    try:
-        return fill_in(text, current())
-    except UnknownPlaceholderError as error:
-        raise click.BadParameter(str(error)) from None
+    return _filled(fill_in, text)
+
+
+def given_file(text: str) -> FileName:
+    """The name of a file to be read."""
+    return _filled(given, text)
+
+
+def given_file_text(text: str) -> str:
+    """The same, as text."""
+    return given_file(text).text
 
 
 def file_name_text(text: str) -> str:
-    """The same, as text."""
+    """The name of a file to be written, as text."""
     return file_name(text).text
 
 
 def file_path(text: str) -> Path:
     """The same, as a path."""
     return Path(file_name(text).text)
+
+
+def _filled(fill: "Callable[[str, Invocation], FileName]", text: str) -> FileName:
+    try:
+        return fill(text, current())
+    except UnknownPlaceholderError as error:
+        raise click.BadParameter(str(error)) from None

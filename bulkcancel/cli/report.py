@@ -36,7 +36,14 @@ _EXAMPLES = (
 
 
 @click.command("report", cls=Command, help=_HELP, examples=_EXAMPLES, exit_codes=exit_codes.REPORT)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=completion.files)
+@click.argument(
+    "files",
+    type=params.given_file_text,
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    shell_complete=completion.files,
+)
 @in_section(
     Section.OUTPUT,
     click.option(

@@ -6,6 +6,7 @@ import click
 
 from bulkcancel.cli import completion, exit_codes, options, params
 from bulkcancel.cli.command import Command, Example
+from bulkcancel.cli.file_names import with_real_name
 from bulkcancel.cli.invocation import current
 from bulkcancel.cli.run_options import RunOptions
 from bulkcancel.cli.sections import Section, in_section
@@ -34,7 +35,9 @@ _EXAMPLES = (
 
 
 @click.command("run", cls=Command, help=_HELP, examples=_EXAMPLES, exit_codes=exit_codes.RUN)
-@click.argument("input", required=False, metavar="[INPUT]", shell_complete=completion.files)
+@click.argument(
+    "input", type=params.given_file, required=False, metavar="[INPUT]", shell_complete=completion.files
+)
 @in_section(
     Section.INPUT,
     click.option(
@@ -76,5 +79,6 @@ def command(**values: Any) -> "ExitCode":  # noqa: ANN401 - one value per option
     from bulkcancel.cli.prepare import prepare_and_run  # noqa: PLC0415 - see above
 
     clock, typed = SystemClock(), RunOptions.of(values)
-    invocation, messages = current(), options.messages(typed.messages, clock)
+    invocation = with_real_name(current(), values["input"])
+    messages = options.messages(typed.messages, clock)
     return run_alone(typed, invocation, messages, lambda: prepare_and_run(typed, invocation, messages, clock))

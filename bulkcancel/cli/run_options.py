@@ -61,9 +61,10 @@ class RunOptions:
     @classmethod
     def of(cls, values: "Mapping[str, Any]") -> Self:
         """The options that click read, by their names."""
+        given: FileName | None = values["input"]
         report: FileName | None = values["report"]
         return cls(
-            input=values["input"],
+            input=None if given is None else given.text,
             report=None if report is None else report.text,
             report_filled=frozenset() if report is None else report.filled,
             resume=values["resume"],

@@ -6,7 +6,7 @@ import click
 
 from bulkcancel.cli import completion, exit_codes, options, params
 from bulkcancel.cli.command import Command, Example
-from bulkcancel.cli.file_names import FILLED_IN
+from bulkcancel.cli.file_names import FILLED_IN, with_real_name
 from bulkcancel.cli.invocation import current
 from bulkcancel.cli.sections import Section, in_section
 from bulkcancel.cli.status_options import StatusFormat, StatusOptions
@@ -35,7 +35,9 @@ _EXAMPLES = (
 
 
 @click.command("status", cls=Command, help=_HELP, examples=_EXAMPLES, exit_codes=exit_codes.STATUS)
-@click.argument("input", required=False, metavar="[INPUT]", shell_complete=completion.files)
+@click.argument(
+    "input", type=params.given_file, required=False, metavar="[INPUT]", shell_complete=completion.files
+)
 @in_section(
     Section.WAITING,
     click.option("--wait", is_flag=True, help="Read those that run again and again, until all have ended."),
@@ -91,4 +93,5 @@ def command(**values: Any) -> "ExitCode":  # noqa: ANN401 - one value per option
     from bulkcancel.cli.reading import read_and_show  # noqa: PLC0415 - see above
 
     clock, typed = SystemClock(), StatusOptions.of(values)
-    return read_and_show(typed, current(), options.messages(typed.messages, clock), clock)
+    invocation = with_real_name(current(), values["input"])
+    return read_and_show(typed, invocation, options.messages(typed.messages, clock), clock)

@@ -9,6 +9,7 @@ from bulkcancel.cli.typed_options import ColumnOptions, MessageOptions, TargetOp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bulkcancel.cli.file_names import FileName
     from bulkcancel.settings import Settings
 
 
@@ -49,8 +50,9 @@ class StatusOptions:
     @classmethod
     def of(cls, values: "Mapping[str, Any]") -> Self:
         """The options that click read, by their names."""
+        given: FileName | None = values["input"]
         return cls(
-            input=values["input"],
+            input=None if given is None else given.text,
             wait=values["wait"],
             wait_timeout=values["wait_timeout"],
             output=values["output"],

@@ -46,7 +46,7 @@ def at_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_begins_with_a_letter_in_braces_is_filled_in(typed: str, text: str, filled: set[str]) -> None:
     """At the moment the run began, in UTC; other braces are a name's own."""
-    assert fill_in(typed, RUN) == FileName(text, frozenset(filled))
+    assert fill_in(typed, RUN) == FileName(typed, text, frozenset(filled))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_placeholder_that_does_not_exist_is_refused(typed: str) -> None:
 @given(st.text(st.sampled_from("{}aA1-."), max_size=12))
 def test_a_file_s_own_name_can_be_given_as_an_option(name: str) -> None:
     """Whatever braces it has."""
-    assert fill_in(spelled(name), RUN) == FileName(name)
+    assert fill_in(spelled(name), RUN).text == name
 
 
 @pytest.mark.usefixtures("at_midnight")
@@ -111,6 +111,9 @@ def test_a_name_that_is_new_each_time_can_t_be_gone_on_with(call: Call, word: st
     [
         ("run", "in.csv", "--sandbox", "-y", "-o", "r-{day}.csv"),
         ("run", "in.csv", "--sandbox", "-y", "--summary", "{day}.json"),
+        ("run", "in-{day}.csv", "--sandbox", "-y"),
+        ("status", "in-{day}.csv", "--sandbox"),
+        ("report", "in-{day}.csv"),
         ("drain", W, "--sandbox", "-y", "-o", "r-{day}.csv"),
         ("find", W, "--sandbox", "-o", "{day}.csv"),
         ("status", "in.csv", "--sandbox", "-o", "{day}.csv"),
@@ -132,11 +135,15 @@ def test_a_wrong_placeholder_is_a_mistake_everywhere(call: Call, words: tuple[st
 def test_what_is_found_read_and_told_has_the_day_in_its_name_too(call: Call) -> None:
     """As the report of a run; the last line names the file, and takes its own braces for what they are."""
     assert call("find", W, "--sandbox", "-o", "found-{date}.csv").code == 0
-    assert call("status", "found-2025-12-31.csv", "--sandbox", "-o", "states-{date}.csv").code == 1
+    status = call("status", "found-{date}.csv", "--sandbox", "-o", "states-{date}.csv")
+    assert (status.code, status.last.split("Cancel: ")[1]) == (
+        1,
+        "bulkcancel run found-2025-12-31.csv --sandbox",
+    )
     assert Path("states-2025-12-31.csv").exists()
     words = (
         "run",
-        "found-2025-12-31.csv",
+        "found-{date}.csv",
         "--sandbox",
         "-y",
         "--scenario",
@@ -144,9 +151,18 @@ def test_what_is_found_read_and_told_has_the_day_in_its_name_too(call: Call) -> 
         "-o",
         "{{x}}-{date}.csv",
     )
-    assert call(*words).last.endswith(" -o '{{x}}-2025-12-31.csv' --resume")
+    assert call(*words).last.endswith(
+        "bulkcancel run found-2025-12-31.csv --sandbox -y --scenario denied -o '{{x}}-2025-12-31.csv' --resume"
+    )
     report = "{x}-2025-12-31.csv"
     told = call("report", report, "--failed", "again-{date}.csv", "--html", "page-{date}.html")
     assert told.last.startswith("The page is page-2025-12-31.html: open it")
     assert told.last.endswith("bulkcancel run again-2025-12-31.csv --sandbox")
+    assert call("report", "{{x}}-{date}.csv").code == 0
     assert call("report", report).last.endswith("--resume -o '{{x}}-2025-12-31.csv' --sandbox")
+
+
+def test_a_file_that_is_there_is_meant_whatever_braces_it_has(call: Call) -> None:
+    """As it was before there were placeholders."""
+    ended = call("run", write("in-{day}.csv", *IDS), "--sandbox", "-y", "--limit", "5", "-o", "r.csv")
+    assert ended.last.endswith("Continue: bulkcancel run 'in-{day}.csv' --sandbox -y -o r.csv --resume")
