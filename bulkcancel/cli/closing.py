@@ -14,6 +14,7 @@ from bulkcancel.report import write_private
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
+    from bulkcancel.cli.ok_exit import Ending
     from bulkcancel.cli.prepared_run import PreparedRun
     from bulkcancel.progress.messages import Messages
     from bulkcancel.tally import Summary
@@ -45,6 +46,7 @@ class Closing:
             "report": printable(self._prepared.target.name, _LONGEST_NAME),
             "reason": reason and printable(reason, _LONGEST_NAME),
             **shown,
+            **self.ending(summary).as_dict(),
         }
         try:
             write_private(path, f"{json.dumps(document, indent=2)}\n".encode())
@@ -74,7 +76,13 @@ class Closing:
             self._messages.error(LogEvent.KEYS_REFUSED, refusal)
         if lines:
             self._messages.info(LogEvent.RESULT, *lines)
-        self._messages.last(LogEvent.ENDED, self.last_words(summary, last), **summary.as_dict())
+        ending = self.ending(summary)
+        fields = summary.as_dict() | ending.as_dict()
+        self._messages.last(LogEvent.ENDED, ending.said(self.last_words(summary, last)), **fields)
+
+    def ending(self, summary: "Summary") -> "Ending":
+        """What the process ends with."""
+        return self._prepared.options.ok_exit.ending(summary.exit_code, summary.stop)
 
     def last_words(self, summary: "Summary", last: str) -> str:  # noqa: ARG002 - for other operations
         """The last line, from what a run would say."""

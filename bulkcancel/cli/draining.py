@@ -22,7 +22,7 @@ from bulkcancel.engine.observers import Observers
 from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.engine.totals import Totals
 from bulkcancel.ledger import Ledger
-from bulkcancel.models import ExitCode
+from bulkcancel.models import ExitCode, StopReason
 from bulkcancel.operations.drain import DrainOptions
 from bulkcancel.operations.recorded_rows import sendable
 from bulkcancel.operations.report_target import STDIO
@@ -158,7 +158,8 @@ class _LookFirst:
             stack.enter_context(invocation.signals.heard_by(session.stop, is_run=False))
             self.plan = await session.new_drain(self._options, Ledger()).plan()
         if self.plan.stop is not None:
-            return self._end(f"{end_words(self.plan.stop)}. Nothing was changed.", self.plan.stop.exit_code)
+            stop = self.plan.stop
+            return self._end(f"{end_words(stop)}. Nothing was changed.", stop.exit_code, stop)
         asks = self.asks and not prepared.options.dry_run
         say = self._messages.last if asks else self._messages.info
         lines = plan_lines(
@@ -180,9 +181,10 @@ class _LookFirst:
             return self._end(text, ExitCode.INCOMPLETE)
         return self._end("Dry run: nothing was sent. Run it without --dry-run.", ExitCode.OK)
 
-    def _end(self, text: str, code: ExitCode) -> ExitCode:
-        self._messages.last(LogEvent.ENDED, text, exit_code=int(code))
-        return code
+    def _end(self, text: str, code: ExitCode, stop: StopReason | None = None) -> ExitCode:
+        ending = self._prepared.options.ok_exit.ending(code, stop)
+        self._messages.last(LogEvent.ENDED, ending.said(text), **ending.as_dict())
+        return ending.process_code
 
 
 def _drain(

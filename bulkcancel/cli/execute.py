@@ -86,7 +86,7 @@ class Execution:
             closing = self.closing()
             await self._write_summary(run, closing, summary)
             closing.say(summary, run.error)
-            return summary.exit_code
+            return closing.ending(summary).process_code
 
     def progress(self) -> "ProgressSource":
         """How far it is, for people."""

@@ -70,6 +70,7 @@ _EXAMPLES = (
 )
 @options.pace_options
 @options.target_options
+@options.ok_exit_option
 @options.message_options
 def command(**values: Any) -> "ExitCode":  # noqa: ANN401 - one value per option
     """Run it."""

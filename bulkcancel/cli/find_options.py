@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
-from bulkcancel.cli.typed_options import MessageOptions, TargetOptions, pick, settings_of
+from bulkcancel.cli.ok_exit import OkExit
+from bulkcancel.cli.typed_options import MessageOptions, TargetOptions, ok_exit_of, pick, settings_of
 from bulkcancel.operations.selection import RUNNING, Selection
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class FindOptions:
         output: The file they go to, `-` for standard output, or None, which means the same.
         form: How they are written, or None for what fits where they go.
         count: Whether to write only how many there are.
+        ok_exit: The exit codes that are taken as 0.
         settings: How requests are paced.
         target: Where requests go.
         messages: What is said.
@@ -48,6 +50,7 @@ class FindOptions:
     output: str | None
     form: FoundFormat | None
     count: bool
+    ok_exit: OkExit
     settings: "Settings"
     target: TargetOptions
     messages: MessageOptions
@@ -76,6 +79,7 @@ class FindOptions:
             output=values["output"],
             form=None if values["form"] is None else FoundFormat(values["form"]),
             count=values["count"],
+            ok_exit=ok_exit_of(values),
             # The limit of a run counts rows of an input, which is another thing.
             settings=settings_of({name: value for name, value in values.items() if name != "limit"}),
             target=pick(TargetOptions, values),

@@ -122,6 +122,17 @@ account_options = in_section(
     ),
 )
 
+ok_exit_option = in_section(
+    Section.JOB,
+    click.option(
+        "--ok-exit",
+        type=params.ok_exit,
+        multiple=True,
+        metavar="CODE[,CODE]",
+        help="End with 0 in place of that exit code: 1, or 3 if --max-duration is why; may be repeated.",
+    ),
+)
+
 job_options = in_section(
     Section.JOB,
     click.option(
@@ -138,6 +149,7 @@ job_options = in_section(
         show_default=True,
         help="What another one does meanwhile: fail with exit code 2, or skip with 0.",
     ),
+    ok_exit_option,
 )
 
 target_options = in_section(

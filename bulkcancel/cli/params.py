@@ -9,7 +9,9 @@ import click
 
 from bulkcancel.cli.file_names import FileName, UnknownPlaceholderError, fill_in, given
 from bulkcancel.cli.invocation import current
+from bulkcancel.cli.ok_exit import MAY_BE_OK, NEVER_OK
 from bulkcancel.listings import moment_of
+from bulkcancel.models import ExitCode
 from bulkcancel.settings import FailureLimit, Rate, Shard
 
 if TYPE_CHECKING:
@@ -93,6 +95,20 @@ def shard(text: str) -> Shard:
     if found is None or not 1 <= int(found[1]) <= int(found[2]):
         raise click.BadParameter(f"{text!r} is not a shard; write 1/4 for the first of four.")
     return Shard(int(found[1]), int(found[2]))
+
+
+def ok_exit(text: str) -> frozenset[ExitCode]:
+    """Exit codes that are taken as 0: `1`, or `1,3`."""
+    found = set()
+    for word in text.split(","):
+        number = word.strip()
+        code = next((code for code in ExitCode if str(int(code)) == number), None)
+        if code in NEVER_OK:
+            raise click.BadParameter(f"{number} is never taken as 0: {NEVER_OK[code]}.")
+        if code not in MAY_BE_OK:
+            raise click.BadParameter(f"{text!r} is no exit code that can be taken as 0; write 1, 3 or 1,3.")
+        found.add(code)
+    return frozenset(found)
 
 
 def lock_name(text: str) -> str:

@@ -198,5 +198,6 @@ def _end_dry_run(plan: Plan | None, prepared: PreparedRun, messages: "Messages")
         text = f"Dry run: there are no rows to cancel in {prepared.source.name}; nothing was sent."
     elif plan is not None and not plan.to_send:
         text = "Dry run: nothing is left to cancel; nothing was sent."
-    messages.last(LogEvent.ENDED, text, exit_code=int(code))
-    return code
+    ending = prepared.options.ok_exit.ending(code)
+    messages.last(LogEvent.ENDED, ending.said(text), **ending.as_dict())
+    return ending.process_code

@@ -166,7 +166,7 @@ class Reading:
         said = StatusWords(reading, stop, words, self._options, self._source, is_read=self._is_read)
         if said.before():
             self._messages.info(LogEvent.RESULT, said.before())
-        self._messages.last(
-            LogEvent.ENDED, said.last(), counts=dict(reading.counts), exit_code=int(said.exit_code)
-        )
-        return said.exit_code
+        ending = self._options.ok_exit.ending(said.exit_code, stop)
+        counts = dict(reading.counts)
+        self._messages.last(LogEvent.ENDED, ending.said(said.last()), counts=counts, **ending.as_dict())
+        return ending.process_code

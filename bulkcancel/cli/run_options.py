@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
-from bulkcancel.cli.typed_options import ColumnOptions, MessageOptions, TargetOptions, pick, settings_of
+from bulkcancel.cli.ok_exit import OkExit
+from bulkcancel.cli.typed_options import (
+    ColumnOptions,
+    MessageOptions,
+    TargetOptions,
+    ok_exit_of,
+    pick,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +45,7 @@ class RunOptions:
         summary: Where the summary is written, or None.
         lock: The name of the lock that only one run at a time has, or None.
         if_locked: What to do when another run has it.
+        ok_exit: The exit codes that are taken as 0.
         settings: How the run behaves.
         target: Where requests go.
         columns: Where the ids stand.
@@ -53,6 +62,7 @@ class RunOptions:
     summary: "Path | None"
     lock: str | None
     if_locked: IfLocked
+    ok_exit: OkExit
     settings: "Settings"
     target: TargetOptions
     columns: ColumnOptions
@@ -74,6 +84,7 @@ class RunOptions:
             summary=values["summary"],
             lock=values["lock"],
             if_locked=IfLocked(values["if_locked"]),
+            ok_exit=ok_exit_of(values),
             settings=settings_of(values),
             target=pick(TargetOptions, values),
             columns=pick(ColumnOptions, values),

@@ -155,18 +155,19 @@ class Search:
         if more := entry_of(stop):
             messages.info(LogEvent.RESULT, more)
         code, why = self._end_of(search, stop)
+        ending = self._options.ok_exit.ending(code, stop)
         since = ""
         if search.as_of is not None:
             moment = f"{datetime.fromtimestamp(search.as_of, UTC):%Y-%m-%d %H:%M:%S} UTC"
             since = f"; the picture holds since {moment}; what started or ended later may be missing"
         messages.last(
             LogEvent.ENDED,
-            f"{why}{number_of(search.read, 'instance')} read, {search.found:,} matching{since}.",
+            ending.said(f"{why}{number_of(search.read, 'instance')} read, {search.found:,} matching{since}."),
             read=search.read,
             matching=search.found,
-            exit_code=int(code),
+            **ending.as_dict(),
         )
-        return code
+        return ending.process_code
 
     def _end_of(self, search: "InstanceSearch", stop: StopReason | None) -> tuple[ExitCode, str]:
         """The exit status, and what to say before the counts."""

@@ -86,6 +86,7 @@ _EXAMPLES = (
 )
 @options.column_options
 @options.target_options
+@options.ok_exit_option
 @options.message_options
 def command(**values: Any) -> "ExitCode":  # noqa: ANN401 - one value per option
     """Run it."""

@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
-from bulkcancel.cli.typed_options import ColumnOptions, MessageOptions, TargetOptions, pick, settings_of
+from bulkcancel.cli.ok_exit import OkExit
+from bulkcancel.cli.typed_options import (
+    ColumnOptions,
+    MessageOptions,
+    TargetOptions,
+    ok_exit_of,
+    pick,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +39,7 @@ class StatusOptions:
         wait_timeout: Seconds to wait for that.
         output: The file they go to, `-` for standard output, or None, which means the same.
         form: How they are written, or None for what fits where they go.
+        ok_exit: The exit codes that are taken as 0.
         settings: How requests are paced.
         target: Where requests go.
         columns: Where the ids stand.
@@ -42,6 +51,7 @@ class StatusOptions:
     wait_timeout: float
     output: str | None
     form: StatusFormat | None
+    ok_exit: OkExit
     settings: "Settings"
     target: TargetOptions
     columns: ColumnOptions
@@ -57,6 +67,7 @@ class StatusOptions:
             wait_timeout=values["wait_timeout"],
             output=values["output"],
             form=None if values["form"] is None else StatusFormat(values["form"]),
+            ok_exit=ok_exit_of(values),
             settings=settings_of(values),
             target=pick(TargetOptions, values),
             columns=pick(ColumnOptions, values),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bulkcancel.cli.ok_exit import OkExit
 from bulkcancel.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class MessageOptions:
 def pick(group: type[_Options], values: "Mapping[str, Any]") -> _Options:
     """The options of one group."""
     return group(**{one.name: values[one.name] for one in fields(group)})  # type: ignore[arg-type] # a dataclass
+
+
+def ok_exit_of(values: "Mapping[str, Any]") -> OkExit:
+    """The exit codes that are taken as 0, from each time the option was given."""
+    return OkExit(frozenset().union(*values["ok_exit"]))
 
 
 def settings_of(values: "Mapping[str, Any]") -> Settings:

@@ -40,8 +40,9 @@ def check_log(text: str, code: int) -> list[dict[str, Any]]:
         check_line(record)
     assert len({record["run_id"] for record in records}) == 1
     last = records[-1]
-    assert (last["event"] in {"ended", "failed"}, last["exit_code"]) == (True, code)
-    assert (last["level"] == "error") is (code in _ERRORS)
+    assert last["event"] in {"ended", "failed"}
+    assert last.get("process_exit_code", last["exit_code"]) == code
+    assert (last["level"] == "error") is (last["exit_code"] in _ERRORS)
     return records
 
 
