@@ -69,6 +69,8 @@ def test_the_others_can_end_with_0_too(call: Call) -> None:
     assert (states.code, states.last[:39]) == (0, "Exit code 1, taken as 0 by --ok-exit. 8")
     dry = call("run", write("bad.csv", "x"), "--sandbox", "--dry-run", "--ok-exit", "1")
     assert (dry.code, dry.last[:45]) == (0, "Exit code 1, taken as 0 by --ok-exit. Dry run")
+    plan = call("drain", UNKNOWN, "--sandbox", "--dry-run", "--ok-exit", "1")
+    assert (plan.code, plan.last[:45]) == (0, "Exit code 1, taken as 0 by --ok-exit. Dry run")
     found = call("find", UNKNOWN, "--sandbox", "--ok-exit", "1")
     assert (found.code, found.last[:43]) == (0, "Exit code 1, taken as 0 by --ok-exit. Not w")
 
