@@ -1,7 +1,8 @@
-"""Makes text from elsewhere safe: to print, or to stand in a request's path."""
+"""Makes text from elsewhere safe: to print, or to stand in a request's path; and moments text."""
 
 import re
 import unicodedata
+from datetime import UTC, datetime
 
 # Controls, formats (bidi, zero width), surrogates, private use, unassigned, line and paragraph separators.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -21,6 +22,11 @@ def printable(text: str, limit: int) -> str:
     if not (text.isascii() and text.isprintable()):
         text = "".join(map(_escape, text[: limit + 1]))
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def rfc3339(moment: float) -> str:
+    """A moment, in seconds since the epoch, as RFC 3339 has it: in UTC, with milliseconds."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _escape(char: str) -> str:

@@ -12,10 +12,12 @@ from support.cliapp import SAMPLES, Call
 from support.logs import SCHEMAS
 from support.reports import Rows, overview, row
 
+from bulkcancel.events import Endpoint
 from bulkcancel.models import CLEAN, ExitCode, Outcome, Result, StopReason
 from bulkcancel.operations.findings import CheckName, CheckStatus
 from bulkcancel.overview.document import document_of
 from bulkcancel.report import COLUMNS, Format
+from bulkcancel.tally import HeldBy
 
 ROW, SUMMARY, CHECK, OVERVIEW = (
     SCHEMAS[f"{name}.v1.json"] for name in ("report-row", "summary", "check", "overview")
@@ -61,6 +63,10 @@ def test_the_schemas_have_the_words_of_the_code() -> None:
     assert said["outcomes"]["required"] == list(said["outcomes"]["properties"]) == outcomes
     assert said["stopped"]["enum"] == [None, *(reason.value for reason in StopReason)]
     assert said["exit_code"]["enum"] == list(map(int, ExitCode))
+    assert said["causes"]["additionalProperties"]["enum"] == outcomes
+    pause = said["pauses"]["items"]["properties"]
+    assert pause["reason"]["enum"] == [reason.value for reason in HeldBy]
+    assert pause["endpoint"]["enum"] == [endpoint.value for endpoint in Endpoint]
     told = OVERVIEW["properties"]
     assert told["outcomes"]["required"] == list(told["outcomes"]["properties"]) == outcomes
     failures = [outcome.value for outcome in Outcome if outcome not in CLEAN]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkcancel.text import is_path_segment, printable
+from bulkcancel.text import is_path_segment, printable, rfc3339
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,16 @@ def test_a_path_segment_is_one_part_of_a_path(text: str) -> None:
 def test_what_could_be_more_than_a_path_segment_is_none(text: str) -> None:
     """A dot segment, an escape, an end."""
     assert not is_path_segment(text)
+
+
+@pytest.mark.parametrize(
+    ("moment", "want"),
+    [
+        (0.0, "1970-01-01T00:00:00.000Z"),
+        (1.2345, "1970-01-01T00:00:01.234Z"),
+        (1e9, "2001-09-09T01:46:40.000Z"),
+    ],
+)
+def test_a_moment_is_written_as_rfc_3339_has_it(moment: float, want: str) -> None:
+    """In UTC, with milliseconds."""
+    assert rfc3339(moment) == want

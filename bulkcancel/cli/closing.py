@@ -77,7 +77,7 @@ class Closing:
         if lines:
             self._messages.info(LogEvent.RESULT, *lines)
         ending = self.ending(summary)
-        fields = summary.as_dict() | ending.as_dict()
+        fields = summary.counts() | ending.as_dict()
         self._messages.last(LogEvent.ENDED, ending.said(self.last_words(summary, last)), **fields)
 
     def ending(self, summary: "Summary") -> "Ending":

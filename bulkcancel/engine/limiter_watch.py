@@ -42,28 +42,30 @@ class LimiterWatch:
 
     def held(self, wait: "Wait") -> None:
         """Note what holds everybody back now."""
-        if self._observers and wait.reason is not None and _is_news(wait, self.told):
+        if self._observers.hear_of_holds and wait.reason is not None and _is_news(wait, self.told):
             self.told = wait
-            self._observers.tell(Paused(self._endpoint, wait.reason.value, wait.until, wait.rate))
+            self._observers.tell_hold(Paused(self._endpoint, wait.reason.value, wait.until, wait.rate))
 
     def resumed(self) -> None:
         """Note that what was told is over."""
         self.told = None
-        self._observers.tell(Resumed(self._endpoint))
+        self._observers.tell_hold(Resumed(self._endpoint))
 
     def answered(self, answer: "Reply | Failure") -> None:
         """Note what a request brought, after the pacer has."""
-        if not self._observers:
+        if not self._observers.hear_of_holds:
             return
         if self._pacer.is_down and self._down_since is None:
             now = self._clock.now()
             self._down_since = now - self._pacer.down_for(now)
             meaning = classify(answer)
             detail = meaning.detail or meaning.code
-            self._observers.tell(OutageBegan(self._endpoint, self._down_since, detail, meaning.status))
+            self._observers.tell_hold(OutageBegan(self._endpoint, self._down_since, detail, meaning.status))
         elif self._down_since is not None and not self._pacer.is_down:
-            self._observers.tell(OutageEnded(self._endpoint, self._clock.now() - self._down_since))
+            self._observers.tell_hold(OutageEnded(self._endpoint, self._clock.now() - self._down_since))
             self._down_since = None
+        if not self._observers:
+            return
         known = self._pacer.quota_state
         if known != self._known and (outlook := self._pacer.outlook) is not None:
             self._known = known

@@ -16,10 +16,16 @@ _log = logging.getLogger("bulkcancel")
 
 
 class Observers:
-    """All who watch an operation. An empty one is false, so that nothing is made that nobody hears."""
+    """All who watch an operation. An empty one is false, so that nothing is made that nobody hears.
+
+    Attributes:
+        hear_of_holds: Whether somebody is told of what holds requests back.
+    """
 
     def __init__(self, observers: "Iterable[Observer]" = ()) -> None:
         self._observers = tuple(observers)
+        self._of_holds: tuple[Observer, ...] = ()
+        self.hear_of_holds = bool(self._observers)
 
     def __bool__(self) -> bool:
         return bool(self._observers)
@@ -27,10 +33,18 @@ class Observers:
     def add(self, observer: "Observer") -> None:
         """Have one more observer told, from here on."""
         self._observers = (*self._observers, observer)
+        self.hear_of_holds = True
+
+    def add_for_holds(self, observer: "Observer") -> None:
+        """Have one told of what holds requests back, and of nothing else: the set stays as empty as it is."""
+        self._of_holds = (*self._of_holds, observer)
+        self.hear_of_holds = True
 
     def remove(self, observer: "Observer") -> None:
         """Tell an observer nothing more; one that failed is gone already."""
         self._observers = tuple(one for one in self._observers if one is not observer)
+        self._of_holds = tuple(one for one in self._of_holds if one is not observer)
+        self.hear_of_holds = bool(self._observers or self._of_holds)
 
     def tell_attempt(
         self, endpoint: "Endpoint", ref: "InstanceRef", answer: Reply | Failure, seconds: float
@@ -43,7 +57,14 @@ class Observers:
 
     def tell(self, event: "Event") -> None:
         """Tell everybody. One that fails is told nothing more, and the operation goes on."""
-        for observer in self._observers:  # replaced, never changed, while somebody is told
+        self._tell(event, self._observers)
+
+    def tell_hold(self, event: "Event") -> None:
+        """Tell everybody of a pause or an outage, or of its end."""
+        self._tell(event, self._observers + self._of_holds)
+
+    def _tell(self, event: "Event", observers: "tuple[Observer, ...]") -> None:
+        for observer in observers:  # replaced, never changed, while somebody is told
             try:
                 observer.observe(event)
             except Exception:  # noqa: BLE001 - whatever it is, it is not the operation's failure

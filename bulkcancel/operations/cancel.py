@@ -1,9 +1,11 @@
 """A journaled run: each result is kept as it comes, and whatever ends the run, another can go on."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from anyio import CancelScope, create_task_group, move_on_after
 
+from bulkcancel.engine.held_times import HeldTimes
 from bulkcancel.engine.run import Run
 from bulkcancel.engine.stop_signal import is_failure
 from bulkcancel.errors import CompactionError, ReportGoneError, ReportLostError
@@ -53,6 +55,7 @@ class CancelRun:
         conclude: "Callable[[Summary], Summary] | None" = None,
     ) -> None:
         self._run = Run(dispatcher, settings, site=site, ledger=ledger, tally=tally, anew=anew)
+        self._site = site
         self._conclude = conclude
         self._clock = dispatcher.clock
         self._observers = dispatcher.observers
@@ -92,11 +95,24 @@ class CancelRun:
 
     async def run(self) -> "Summary":
         """Run to the end, whichever end that is; what failed is in `error`, and never raised."""
-        summary = await self._complete()
-        self.is_closed = True
-        if summary is None or self._run.is_report_lost:
-            await self._sync_again()
-            summary = self._run.summary()
+        began, held = self._clock.wall(), HeldTimes(self._clock)
+        self._observers.add_for_holds(held)
+        try:
+            summary = await self._complete()
+            self.is_closed = True
+            if summary is None or self._run.is_report_lost:
+                await self._sync_again()
+                summary = self._run.summary()
+        finally:
+            self._observers.remove(held)
+        summary = replace(
+            summary,
+            site=self._site,
+            started_at=began,
+            ended_at=self._clock.wall(),
+            pauses=held.all(),
+            pauses_left_out=held.left_out,
+        )
         if self._conclude is not None:
             summary = self._conclude(summary)
         if self._observers:

@@ -1,10 +1,9 @@
 """An overview as one JSON document, for programs."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bulkcancel.overview.words import sentences
-from bulkcancel.text import printable
+from bulkcancel.text import printable, rfc3339
 
 if TYPE_CHECKING:
     from bulkcancel.overview.facts import Cause, Latency, Overview, Pause, ReportFile, WorkflowTotals
@@ -81,6 +80,4 @@ def _cause(one: "Cause") -> dict[str, Any]:
 
 
 def _time(moment: float | None) -> str | None:
-    if moment is None:
-        return None
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return None if moment is None else rfc3339(moment)

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bulkcancel.models import CLEAN, COUNTS_AS_FAILURE, ExitCode, Outcome, Result, StopReason
+from bulkcancel.tally.held import Held
 from bulkcancel.tally.lines import LineSet
 from bulkcancel.tally.workflows import WorkflowCounts
+from bulkcancel.text import rfc3339
 
 _MOST_CODES = 100  # counted apart, for a server may give each row a code of its own
 _OTHER_CODES = "other"
@@ -147,6 +149,11 @@ class Summary:
         workflows: What came of the rows of each workflow that this run sent.
         left: What is not in these counts: rows that were sent and not recorded, and those not reached.
         loss: How the report was lost, or None.
+        site: What the report calls the API, or empty.
+        started_at: When the run began, in seconds since the epoch, or None.
+        ended_at: When it was over.
+        pauses: When requests were held back, and why; of very many, the longest.
+        pauses_left_out: How many others there were.
     """
 
     outcomes: dict[Outcome, int]
@@ -165,9 +172,27 @@ class Summary:
     workflows: WorkflowCounts = field(default_factory=WorkflowCounts)
     left: Leftover = field(default_factory=Leftover)
     loss: ReportLoss | None = None
+    site: str = ""
+    started_at: float | None = None
+    ended_at: float | None = None
+    pauses: tuple[Held, ...] = ()
+    pauses_left_out: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The summary's JSON form, as `--summary` writes it, and `schemas/summary.v1.json` describes it."""
+        return {
+            **self.counts(),
+            "causes": {code: outcome.value for code, outcome in self.causes.items()},
+            "workflows": self.workflows.as_dict(),
+            "site": self.site,
+            "started_at": None if self.started_at is None else rfc3339(self.started_at),
+            "ended_at": None if self.ended_at is None else rfc3339(self.ended_at),
+            "pauses": [one.as_dict() for one in self.pauses],
+            "pauses_left_out": self.pauses_left_out,
+        }
+
+    def counts(self) -> dict[str, Any]:
+        """The part of it that fits into the last line of a log."""
         return {
             "schema_version": 1,
             "rows": self.rows,

@@ -1,8 +1,12 @@
 """Which workflows are slow, and which fail."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from bulkcancel.text import printable
 
 _MOST = 1_000  # workflows that are counted: an input may name as many as it has rows
+_MOST_NAMED = 20  # of those in a summary
+_LONGEST_ID = 128
 
 
 class WorkflowCount(NamedTuple):
@@ -55,6 +59,22 @@ class WorkflowCounts:
         if len(found) == 1:
             return []
         return sorted(found, key=lambda one: (-one.seconds, one.workflow_id))[:count]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Their JSON form, as in a summary: how many there are, and the most failing."""
+        return {
+            "counted": len(self._counts),
+            "are_all": self.is_whole,
+            "most_failing": [
+                {
+                    "workflow_id": printable(one.workflow_id, _LONGEST_ID),
+                    "sent": one.sent,
+                    "failed": one.failed,
+                    "average_s": round(one.seconds, 3),
+                }
+                for one in self.most_failing(_MOST_NAMED)
+            ],
+        }
 
     def _all(self) -> list[WorkflowCount]:
         return [

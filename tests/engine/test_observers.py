@@ -203,3 +203,23 @@ def test_observers_come_and_go() -> None:
     observers.remove(heard)
     observers.tell(event)
     assert heard.events == [event]
+
+
+def test_who_wants_to_know_of_holds_alone_hears_of_nothing_else() -> None:
+    """And has nothing made for him that nobody else hears."""
+    heard, all_of_it, observers = Heard(), Heard(), Observers()
+    paused = Paused(Endpoint.CANCEL, "why", 9.0)
+    hears = [(bool(observers), observers.hear_of_holds)]
+    observers.add_for_holds(heard)
+    hears.append((bool(observers), observers.hear_of_holds))
+    observers.tell(Concerned(Concern.SLOW_DISK))
+    observers.tell_hold(paused)
+    observers.add(all_of_it)
+    observers.tell_hold(paused)
+    observers.remove(heard)
+    hears.append((bool(observers), observers.hear_of_holds))
+    observers.remove(all_of_it)
+    observers.tell_hold(paused)
+    hears.append((bool(observers), observers.hear_of_holds))
+    assert hears == [(False, False), (False, True), (True, True), (False, False)]
+    assert (heard.events, all_of_it.events) == ([paused, paused], [paused])

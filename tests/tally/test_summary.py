@@ -1,13 +1,15 @@
 """Counts, exit codes and summaries."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bulkcancel.events import Endpoint
 from bulkcancel.models import ExitCode, Outcome, Result, StopReason
-from bulkcancel.tally import Leftover, LineSet, Tally, WorkflowCount, summarize
+from bulkcancel.tally import Held, HeldBy, Leftover, LineSet, Tally, WorkflowCount, summarize
 
 
 def result(outcome: Outcome, *, attempts: int = 1, code: str = "") -> Result:
@@ -113,7 +115,7 @@ def test_a_summary_has_a_json_form() -> None:
         stop=StopReason.MAX_DURATION,
         left=Leftover(LineSet([8, 9]), requests=5, throttled=1, unreported=30, may_have_more=True),
     )
-    shown = {
+    counts = {
         "schema_version": 1,
         "rows": 4,
         "outcomes": {outcome.value: 0 for outcome in Outcome} | {"canceled": 2, "rejected": 1, "failed": 1},
@@ -130,10 +132,64 @@ def test_a_summary_has_a_json_form() -> None:
         "errors": {"c": 3},
         "examples": {"c": "line 1: why"},
     }
-    assert summary.as_dict() == shown
-    assert list(summary.as_dict()) == list(shown)
+    assert list(summary.counts().items()) == list(counts.items())
+    shown = counts | {
+        "causes": {"c": "canceled"},
+        "workflows": {
+            "counted": 1,
+            "are_all": True,
+            "most_failing": [{"workflow_id": "w", "sent": 3, "failed": 1, "average_s": 0.0}],
+        },
+        "site": "",
+        "started_at": None,
+        "ended_at": None,
+        "pauses": [],
+        "pauses_left_out": 0,
+    }
+    assert list(summary.as_dict().items()) == list(shown.items())
     assert type(summary.as_dict()["exit_code"]) is int
     assert summary.unfinished == tally.unfinished == 1
+
+
+def test_a_summary_says_when_it_was_and_what_held_it_back() -> None:
+    """As RFC 3339 has it; what a server said is printable, and short."""
+    outage = Held(10.0, 70.5, HeldBy.OUTAGE, Endpoint.READ, 503, "\u202e\x1b" + "x" * 9999)
+    summary = replace(
+        summarize(Tally(), duration=1.0),
+        site="here",
+        started_at=0.0,
+        ended_at=86_400.025,
+        pauses=(Held(1.0, 2.0, HeldBy.QUOTA), outage),
+        pauses_left_out=7,
+    )
+    shown = summary.as_dict()
+    assert shown["started_at"] == "1970-01-01T00:00:00.000Z"
+    assert shown["ended_at"] == "1970-01-02T00:00:00.025Z"
+    assert (shown["site"], shown["pauses_left_out"]) == ("here", 7)
+    quota, read = shown["pauses"]
+    assert quota == {
+        "started_at": "1970-01-01T00:00:01.000Z",
+        "ended_at": "1970-01-01T00:00:02.000Z",
+        "reason": "quota_used_up",
+        "endpoint": "cancel",
+        "status": None,
+        "detail": "",
+    }
+    assert (read["reason"], read["endpoint"], read["status"]) == ("outage", "read", 503)
+    assert read["detail"].isprintable()
+    assert len(read["detail"]) == 500
+
+
+def test_a_summary_names_the_workflows_that_failed_most() -> None:
+    """Twenty at most, worst first, and says of how many."""
+    tally = Tally()
+    for number in range(1, 41):
+        for _ in range(number):
+            tally.add(result(Outcome.FAILED)._replace(workflow_id=f"w{number}", duration_ms=1500))
+    shown = summarize(tally, duration=1.0).as_dict()["workflows"]
+    assert (shown["counted"], shown["are_all"]) == (40, True)
+    assert [one["failed"] for one in shown["most_failing"]] == list(range(40, 20, -1))
+    assert shown["most_failing"][0] == {"workflow_id": "w40", "sent": 40, "failed": 40, "average_s": 1.5}
 
 
 def test_a_summary_of_nothing_has_the_same_keys() -> None:
