@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from support.cliapp import SAMPLES, Call
 from support.logs import SCHEMAS
-from support.reports import Rows, overview, row
+from support.reports import Rows, held, overview, row, run
 
 from bulkcancel.events import Endpoint
 from bulkcancel.models import CLEAN, ExitCode, Outcome, Result, StopReason
@@ -69,6 +70,9 @@ def test_the_schemas_have_the_words_of_the_code() -> None:
     assert pause["endpoint"]["enum"] == [endpoint.value for endpoint in Endpoint]
     told = OVERVIEW["properties"]
     assert told["outcomes"]["required"] == list(told["outcomes"]["properties"]) == outcomes
+    told_pause = told["pauses"]["items"]["properties"]
+    assert told_pause["reason"]["enum"] == [None, *pause["reason"]["enum"], "between_runs"]
+    assert told_pause["endpoint"]["enum"] == [None, *pause["endpoint"]["enum"]]
     failures = [outcome.value for outcome in Outcome if outcome not in CLEAN]
     assert told["causes"]["items"]["properties"]["outcome"]["enum"] == failures
     found = CHECK["properties"]["findings"]["items"]["properties"]
@@ -137,6 +141,9 @@ def test_a_check_writes_what_its_schema_says(call: Call, scenario: str, is_ok: b
 )
 def test_what_happened_is_as_its_schema_says(rows: list[Result]) -> None:
     """Of nothing, of some rows, and where none was sent."""
-    document = document_of(overview(Rows(*rows)))
-    check(document, OVERVIEW)
-    assert list(document) == OVERVIEW["required"] == list(OVERVIEW["properties"])
+    outage = held(0.5, 2, HeldBy.OUTAGE, status=503, detail="away")
+    for runs in ([], [run(pauses=(outage,)), replace(run(30, 40), started_at=None, quota_used=0.5)]):
+        document = document_of(overview(Rows(*rows), runs=runs))
+        check(document, OVERVIEW)
+        assert list(document) == list(OVERVIEW["properties"])
+        assert list(document)[: len(OVERVIEW["required"])] == OVERVIEW["required"]

@@ -48,7 +48,7 @@ CHECK = {
 }
 REPORT = {
     ExitCode.OK: "it was told, whatever happened",
-    ExitCode.USAGE: "usage, or a FILE can't be read",
+    ExitCode.USAGE: "usage, or a FILE or a summary can't be read",
 }
 SANDBOX = {
     ExitCode.OK: "ended by Ctrl-C",

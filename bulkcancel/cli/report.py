@@ -23,7 +23,10 @@ later tries, are merged by pair: the row that got further counts, and among equa
 are needed and nothing is sent; a report that is being written is read as far as it is.
 """
 _EXAMPLES = (
-    Example("What happened, as text.", "bulkcancel report incident-report.csv"),
+    Example(
+        "What happened, as text; the run's summary says why it paused, and how it ended.",
+        "bulkcancel report incident-report.csv --summary summary.json",
+    ),
     Example(
         "One page of all shards, to show the team.",
         "bulkcancel report part-1.csv part-2.csv --html incident.html",
@@ -43,6 +46,17 @@ _EXAMPLES = (
     required=True,
     metavar="FILE...",
     shell_complete=completion.files,
+)
+@in_section(
+    Section.INPUT,
+    click.option(
+        "--summary",
+        multiple=True,
+        type=click.Path(),
+        metavar="PATH",
+        shell_complete=completion.files,
+        help="What run --summary PATH wrote: adds its reason, end, quota and pauses; may be repeated.",
+    ),
 )
 @in_section(
     Section.OUTPUT,

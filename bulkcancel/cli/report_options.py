@@ -28,6 +28,7 @@ class ReportOptions:
 
     Attributes:
         files: The reports.
+        summaries: Summaries of the runs that wrote them.
         form: What to write to standard output, or None where a page or rows go there.
         html: Where to write the page, or None.
         failed: Where to write the rows to be tried again, or None.
@@ -36,6 +37,7 @@ class ReportOptions:
     """
 
     files: tuple[str, ...]
+    summaries: tuple[str, ...]
     form: OverviewFormat | None
     html: str | None
     failed: str | None
@@ -66,6 +68,7 @@ class ReportOptions:
             form = OverviewFormat.MARKDOWN
         return cls(
             files=values["files"],
+            summaries=values["summary"],
             form=None if _STDIO in (html, failed) else form,
             html=html,
             failed=failed,

@@ -20,7 +20,9 @@ from bulkcancel.overview.count import overview_of
 from bulkcancel.overview.document import document_of
 from bulkcancel.overview.facts import ReportFile
 from bulkcancel.overview.markdown import markdown_of
+from bulkcancel.overview.matching import matched
 from bulkcancel.overview.merge import merge
+from bulkcancel.overview.summaries import read_summary
 from bulkcancel.overview.text import text_of
 from bulkcancel.overview.words import notes
 from bulkcancel.progress.log_events import LogEvent
@@ -30,13 +32,13 @@ from bulkcancel.report.saved import open_saved
 from bulkcancel.sites import SITES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bulkcancel.cli.invocation import Invocation
     from bulkcancel.cli.report_options import ReportOptions
     from bulkcancel.cli.rows_again import RowsAgain
     from bulkcancel.clock import Clock
-    from bulkcancel.overview.facts import Overview
+    from bulkcancel.overview.facts import Overview, RunSummary
     from bulkcancel.report.saved import SavedReport
 
 _NARROWEST, _WIDEST, _USUAL = 40, 120, 100
@@ -55,6 +57,7 @@ def report(options: "ReportOptions", invocation: "Invocation", clock: "Clock") -
         invocation.stderr, clock, run_id=invocation.run_id, log_format=options.log_format, quiet=options.quiet
     )
     page = None if options.html is None else PageOutput(options.html)
+    runs = _runs(options.summaries, messages)
     again: RowsAgain | None = None
     with ExitStack() as stack:
         reports = [stack.enter_context(open_saved(name)) for name in _each_once(options.files, messages)]
@@ -62,12 +65,13 @@ def report(options: "ReportOptions", invocation: "Invocation", clock: "Clock") -
         if size >= _WORTH_SAYING:
             messages.info(LogEvent.READING, f"Reading {size / _MEGABYTE:,.0f} MB of reports takes a while.")
         merged = merge(reports)
+        files = [_file(one, rows) for one, rows in zip(reports, merged.rows, strict=True)]
+        runs = matched(runs, files, merged)
         watchers = [] if page is None else [page.take]
         if options.failed is not None:
             again = stack.enter_context(rows_again(options.failed))
             watchers.append(again.take)
-        files = [_file(one, rows) for one, rows in zip(reports, merged.rows, strict=True)]
-        overview = overview_of(reports, merged, files, watchers)
+        overview = overview_of(reports, merged, files, watchers, runs)
     _tell(overview, options, messages)
     if page is not None:
         page.write(overview)
@@ -93,6 +97,17 @@ def _each_once(names: "Iterable[str]", messages: Messages) -> list[str]:
         if seen.setdefault(identity, name) is not name:
             messages.warning(LogEvent.GIVEN_TWICE, f"{name} is given twice; it is read once.")
     return list(seen.values())
+
+
+def _runs(names: "Iterable[str]", messages: Messages) -> "Sequence[RunSummary]":
+    """What the summaries tell; of two of one run, one is left out."""
+    found: dict[str, RunSummary] = {}
+    for name in _each_once(names, messages):
+        run = read_summary(name)
+        first = found.setdefault(run.run_id or name, run)
+        if first is not run:
+            messages.warning(f"{name} is of the same run as {first.name}; it is left out.")
+    return tuple(found.values())
 
 
 def _file(one: "SavedReport", rows: int) -> ReportFile:

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 from bulkcancel.hints import hint_for
 from bulkcancel.models import CLEAN, Outcome
-from bulkcancel.overview.facts import Cause, Latency, Overview, ReportFile, WorkflowTotals
+from bulkcancel.overview.facts import Cause, Latency, Overview, Pause, ReportFile, WorkflowTotals
 from bulkcancel.overview.merge import counted
 from bulkcancel.overview.moments import Moments, duration_of
+from bulkcancel.overview.pauses import pauses_of
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bulkcancel.models import Result
+    from bulkcancel.overview.facts import RunSummary
     from bulkcancel.overview.merge import Merged, ReportRows
 
 _MOST_CAUSES = 100  # counted apart, for a server may give each row a code of its own
@@ -30,6 +32,7 @@ def overview_of(
     merged: "Merged",
     files: "Sequence[ReportFile]",
     watchers: "Sequence[Callable[[Result], object]]" = (),
+    runs: "Sequence[RunSummary]" = (),
 ) -> Overview:
     """Read reports a second time, and count the rows that count.
 
@@ -38,6 +41,7 @@ def overview_of(
         merged: What the first reading found.
         files: What to say of each report.
         watchers: Are given each row that counts and is neither canceled, nor had ended, nor is a duplicate.
+        runs: What summaries tell of the runs that wrote them.
 
     Raises:
         ReportError: One can't be read.
@@ -48,7 +52,7 @@ def overview_of(
         if row.outcome not in CLEAN:
             for watch in watchers:
                 watch(row)
-    return counting.end(merged, tuple(files))
+    return counting.end(merged, tuple(files), tuple(runs))
 
 
 class _Counting:
@@ -86,10 +90,15 @@ class _Counting:
         self._causes[key] += 1
         self._examples.setdefault(key, (row.line, row.error_detail))
 
-    def end(self, merged: "Merged", files: tuple[ReportFile, ...]) -> Overview:
+    def end(
+        self, merged: "Merged", files: tuple[ReportFile, ...], runs: "tuple[RunSummary, ...]"
+    ) -> Overview:
         moments = self._moments if self._sent else None
         latency = None if moments is None else moments.latency()
         usual = 0.0 if latency is None else latency.median / 1000
+        pauses: tuple[Pause, ...] = ()
+        if moments is not None and merged.first is not None and merged.last is not None:
+            pauses = pauses_of(moments.pauses(usual), runs, merged.first, merged.last)
         return Overview(
             files=files,
             site=printable(merged.site, _LONGEST_SITE),
@@ -101,11 +110,12 @@ class _Counting:
             throttled=self._throttled,
             begin=merged.first,
             end=merged.last,
-            pauses=() if moments is None else moments.pauses(usual),
+            pauses=pauses,
             latency=latency,
             workflows=self._totals(),
             causes=tuple(self._cause(*key, rows) for key, rows in self._causes.most_common()),
             timeline=None if moments is None else moments.timeline(),
+            runs=runs,
         )
 
     def _cause(self, outcome: Outcome, code: str, rows: int) -> Cause:

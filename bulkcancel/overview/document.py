@@ -6,7 +6,15 @@ from bulkcancel.overview.words import sentences
 from bulkcancel.text import printable, rfc3339
 
 if TYPE_CHECKING:
-    from bulkcancel.overview.facts import Cause, Latency, Overview, Pause, ReportFile, WorkflowTotals
+    from bulkcancel.overview.facts import (
+        Cause,
+        Latency,
+        Overview,
+        Pause,
+        ReportFile,
+        RunSummary,
+        WorkflowTotals,
+    )
 
 SCHEMA_VERSION = 1
 _LONGEST = 4096
@@ -36,6 +44,7 @@ def document_of(overview: "Overview") -> dict[str, Any]:
         "latency_ms": _latency(overview.latency),
         "workflows": [_workflow(one) for one in overview.workflows],
         "causes": [_cause(one) for one in overview.causes],
+        "runs": [_run(one) for one in overview.runs],
     }
 
 
@@ -49,7 +58,36 @@ def _file(one: "ReportFile") -> dict[str, Any]:
 
 
 def _pause(one: "Pause") -> dict[str, Any]:
-    return {"started_at": _time(one.begin), "duration_s": round(one.end - one.begin, 3)}
+    held = one.held
+    reason = held.reason.value if held is not None else "between_runs" if one.is_between_runs else None
+    return {
+        "started_at": _time(one.begin),
+        "duration_s": round(one.end - one.begin, 3),
+        "reason": reason,
+        "endpoint": None if held is None else held.endpoint.value,
+        "status": None if held is None else held.status,
+        "detail": "" if held is None else held.detail,
+    }
+
+
+def _run(one: "RunSummary") -> dict[str, Any]:
+    return {
+        "summary": printable(one.name, _LONGEST),
+        "run_id": one.run_id or None,
+        "reason": one.reason or None,
+        "report": one.report or None,
+        "started_at": _time(one.started_at),
+        "ended_at": _time(one.ended_at),
+        "exit_code": one.exit_code,
+        "stopped": one.stopped or None,
+        "rows": one.rows,
+        "requests": one.requests,
+        "throttled": one.throttled,
+        "duration_s": one.duration,
+        "paused_s": one.paused,
+        "quota_used": one.quota_used,
+        "doubts": [printable(doubt, 4 * _LONGEST) for doubt in one.doubts],
+    }
 
 
 def _latency(one: "Latency | None") -> dict[str, int] | None:

@@ -1,5 +1,6 @@
 """What several reports come to, as plain values."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,8 @@ from bulkcancel.models import CLEAN, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from bulkcancel.tally import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,64 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A time in which no row was begun and none ended."""
+    """A time in which requests were held back, or one in which no row was begun and none ended.
+
+    Attributes:
+        begin: When it began, in seconds since the epoch.
+        end: When it was over.
+        held: What held requests back, as a summary tells; None where the rows alone show a pause.
+        is_between_runs: Whether one run was over then, and the next had not begun.
+    """
 
     begin: float
     end: float
+    held: "Held | None" = None
+    is_between_runs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run, as its summary tells of it; texts are printable.
+
+    Attributes:
+        name: The file that it was read from.
+        run_id: The run's own name, or empty.
+        reason: Why it was done, as whoever did it said, or empty.
+        report: What it called its report.
+        site: The target, or empty where an earlier version wrote it.
+        started_at: When it began, in seconds since the epoch, or None where an earlier version wrote it.
+        ended_at: When it was over, likewise.
+        exit_code: The process's exit status.
+        stopped: Why it ended early, as a `StopReason` or what a later version has, or empty.
+        rows: Rows that its report had.
+        requests: Requests it sent to cancel instances.
+        throttled: How many of them were answered 429, or 503 by a rate limit.
+        duration: Seconds it took.
+        paused: Seconds for which every request was held back.
+        quota_used: The largest share of one quota window that went to it, or None.
+        pauses: When requests were held back, and why; of very many, the longest.
+        pauses_left_out: How many others there were.
+        doubts: What speaks against its having written one of the reports, as sentences.
+    """
+
+    name: str
+    run_id: str
+    reason: str
+    report: str
+    site: str
+    started_at: float | None
+    ended_at: float | None
+    exit_code: int
+    stopped: str
+    rows: int
+    requests: int
+    throttled: int
+    duration: float
+    paused: float
+    quota_used: float | None
+    pauses: "tuple[Held, ...]" = ()
+    pauses_left_out: int = 0
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +201,12 @@ class Overview:
         throttled: How many of these were answered 429, or 503 by a rate limit.
         begin: When the first request was sent, in seconds since the epoch, or None.
         end: When the last outcome was known, or None.
-        pauses: Times in which nothing happened.
+        pauses: Times in which requests were held back, or nothing happened.
         latency: Of all rows that were sent, or None.
         workflows: What became of the rows of each workflow, most rows first.
         causes: Why rows were not canceled, most frequent first.
         timeline: What happened when, or None where nothing was sent.
+        runs: What summaries tell of the runs that wrote the reports, in order.
     """
 
     files: tuple[ReportFile, ...]
@@ -166,6 +224,7 @@ class Overview:
     workflows: tuple[WorkflowTotals, ...]
     causes: tuple[Cause, ...]
     timeline: Timeline | None
+    runs: tuple[RunSummary, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -189,8 +248,12 @@ class Overview:
 
     @property
     def paused(self) -> float:
-        """Seconds of all pauses."""
-        return sum(pause.end - pause.begin for pause in self.pauses)
+        """Seconds of all pauses; those of several runs, or of several kinds of requests, may overlap."""
+        seconds, until = 0.0, -math.inf
+        for pause in sorted(self.pauses, key=lambda one: one.begin):
+            seconds += max(0.0, pause.end - max(pause.begin, until))
+            until = max(until, pause.end)
+        return seconds
 
     @property
     def rate(self) -> float | None:

@@ -4,6 +4,9 @@ import re
 from typing import TYPE_CHECKING
 
 from bulkcancel.overview import words
+from bulkcancel.overview.pauses import longest
+from bulkcancel.overview.run_words import exit_words, pause_detail, quota_words, short_pause_words
+from bulkcancel.progress.words import duration
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
 _CAUSES_SHOWN = 20
 _WORKFLOWS_SHOWN = 20
+_RUNS_SHOWN = 20
+_PAUSES_SHOWN = 20
 _LONGEST = 300
 _TICKS = re.compile(r"`+")
 
@@ -32,8 +37,15 @@ def _lines(overview: "Overview") -> "Iterator[str]":
     if not overview.rows:
         return
     yield from _section("Outcomes", ("outcome", "rows", "share"), _outcomes(overview))
+    if overview.runs:
+        more = len(overview.runs) - _RUNS_SHOWN
+        columns = ("when (UTC)", "ended with", "reason", "requests", "quota used", "run")
+        yield from _section("Runs", columns, _runs(overview), more)
     if overview.sent:
         yield from ("", f"{words.requests_words(overview)}. A row took {words.latency_words(overview)}.")
+    if overview.runs and overview.pauses:
+        more = len(overview.pauses) - _PAUSES_SHOWN
+        yield from _section("Pauses", ("since (UTC)", "for", "why"), _pauses(overview), more)
     if overview.causes:
         more = len(overview.causes) - _CAUSES_SHOWN
         yield from _section(
@@ -52,6 +64,25 @@ def _outcomes(overview: "Overview") -> "Iterator[Sequence[str]]":
     for outcome, count in overview.outcomes.items():
         if count:
             yield words.outcome_words(outcome), f"{count:,}", words.share(count, overview.rows)
+
+
+def _runs(overview: "Overview") -> "Iterator[Sequence[str]]":
+    for run in overview.runs[:_RUNS_SHOWN]:
+        yield (
+            words.run_span_words(run),
+            plain(exit_words(run)),
+            code(run.reason) if run.reason else "",
+            f"{run.requests:,}",
+            quota_words(run),
+            code(run.run_id) if run.run_id else "",
+        )
+
+
+def _pauses(overview: "Overview") -> "Iterator[Sequence[str]]":
+    for pause in longest(overview.pauses, _PAUSES_SHOWN):
+        detail = pause_detail(pause)
+        why = plain(short_pause_words(pause)) + (f", {code(detail)}" if detail else "")
+        yield words.moment(pause.begin), duration(pause.end - pause.begin), why
 
 
 def _causes(overview: "Overview") -> "Iterator[Sequence[str]]":

@@ -48,6 +48,7 @@ class Merged:
     Attributes:
         counts: For each row of the reports, in order, whether it counts.
         rows: How many each report has.
+        distinct: How many of these stand for a pair, or for an unusable line: the last of each.
         site: The target they all belong to, or empty where none says.
         lacks_site: Whether rows do not say which target they belong to.
         first: When the first request was sent, of those that count or not, or None.
@@ -56,6 +57,7 @@ class Merged:
 
     counts: bytearray
     rows: tuple[int, ...]
+    distinct: tuple[int, ...]
     site: str
     lacks_site: bool
     first: float | None
@@ -85,6 +87,7 @@ class _Merging:
     def __init__(self) -> None:
         self._counts = bytearray()
         self._rows: list[int] = []
+        self._distinct: list[int] = []
         self._best: dict[int, int] = {}
         self._lines: set[bytes] = set()
         self._site = self._site_of = ""
@@ -94,6 +97,7 @@ class _Merging:
     def take(self, report: ReportRows) -> None:
         counts = self._counts
         begin = place = len(counts)
+        of_a_line = 0
         own: dict[int, int] = {}
         first, last = float("inf"), float("-inf")
         for row in report.results():
@@ -104,11 +108,13 @@ class _Merging:
                 last = max(last, row.finished_at or row.started_at)
             if row.outcome in _OF_A_LINE:
                 counts.append(self._is_new(row))
+                of_a_line += 1
             else:
                 own[_pair(row, report.name)] = _standing(row, place)
                 counts.append(0)
             place += 1
         self._rows.append(place - begin)
+        self._distinct.append(len(own) + of_a_line)
         if first <= last:
             self._spans += (first, last)
         self._keep_better(own)
@@ -147,6 +153,7 @@ class _Merging:
         return Merged(
             counts=counts,
             rows=tuple(self._rows),
+            distinct=tuple(self._distinct),
             site=self._site,
             lacks_site=self._lacks_site,
             first=min(self._spans, default=None),

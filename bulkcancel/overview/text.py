@@ -4,6 +4,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from bulkcancel.overview import words
+from bulkcancel.overview.run_words import exit_words, pause_words, quota_words
 from bulkcancel.progress.words import duration
 from bulkcancel.text import printable
 
@@ -16,6 +17,7 @@ _CAUSES_SHOWN = 10
 _LONGEST_ID = 64
 _LONGEST_DETAIL = 300
 _PAUSES_SHOWN = 5
+_RUNS_SHOWN = 10
 
 
 def text_of(overview: "Overview", width: int) -> str:
@@ -30,6 +32,7 @@ def _lines(overview: "Overview", width: int) -> "Iterator[str]":
     if not overview.rows:
         return
     yield from _outcomes(overview)
+    yield from _runs(overview, width)
     yield from _times(overview, width)
     yield from _workflows(overview)
     yield from _causes(overview, width)
@@ -42,6 +45,19 @@ def _outcomes(overview: "Overview") -> "Iterator[str]":
             yield f"{count:>11,}  {words.outcome_words(outcome):<16}  {words.share(count, overview.rows):>7}"
 
 
+def _runs(overview: "Overview", width: int) -> "Iterator[str]":
+    if overview.runs:
+        yield from ("", "Run" if len(overview.runs) == 1 else "Runs")
+    for run in overview.runs[:_RUNS_SHOWN]:
+        yield from _wrapped(f"{words.run_span_words(run)}: {exit_words(run)}", width, "  ")
+        facts = [quota_words(run), f"{run.requests:,} requests", run.run_id and f"id {run.run_id}", run.name]
+        yield from _wrapped(printable(" · ".join(filter(None, facts)), _LONGEST_DETAIL), width, "    ")
+        if run.reason:
+            yield from _wrapped(f"reason: {printable(run.reason, _LONGEST_DETAIL)}", width, "    ")
+    if len(overview.runs) > _RUNS_SHOWN:
+        yield f"  and {len(overview.runs) - _RUNS_SHOWN:,} later runs"
+
+
 def _times(overview: "Overview", width: int) -> "Iterator[str]":
     if not overview.sent:
         return
@@ -49,7 +65,9 @@ def _times(overview: "Overview", width: int) -> "Iterator[str]":
     yield f"  {words.requests_words(overview)}"
     yield from _wrapped(f"a row took {words.latency_words(overview)}", width, "  ")
     for pause in sorted(overview.pauses, key=lambda one: one.begin - one.end)[:_PAUSES_SHOWN]:
-        yield f"  paused {duration(pause.end - pause.begin)} from {words.moment(pause.begin)[11:]}"
+        why = printable(pause_words(pause), _LONGEST_DETAIL)
+        said = f"paused {duration(pause.end - pause.begin)} from {words.moment(pause.begin)[11:]}"
+        yield from _wrapped(f"{said}: {why}" if why else said, width, "  ")
     if len(overview.pauses) > _PAUSES_SHOWN:
         yield f"  and {len(overview.pauses) - _PAUSES_SHOWN:,} shorter pauses"
 

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bulkcancel.models import CLEAN, Outcome
+from bulkcancel.overview.run_words import pause_causes, run_sentence
 from bulkcancel.progress.words import duration, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bulkcancel.overview.facts import Cause, Overview, WorkflowTotals
+    from bulkcancel.overview.facts import Cause, Overview, RunSummary, WorkflowTotals
 
 SHOWN = 3  # workflows, of the slowest and of the most failing
 _SECOND = 1000  # milliseconds
@@ -38,6 +39,8 @@ def sentences(overview: "Overview") -> list[str]:
     lines = [_what(overview)]
     if overview.begin is not None and overview.end is not None and overview.sent:
         lines.append(_when(overview))
+    if said := run_sentence(overview):
+        lines.append(said)
     lines.append(_left(overview))
     return lines
 
@@ -70,7 +73,9 @@ def _when(overview: "Overview") -> str:
         words += f": {number(overview.rate)} rows a second"
     if overview.pauses:
         in_all = "" if len(overview.pauses) == 1 else " in all"
-        words += f", with {number_of(len(overview.pauses), 'pause')} ({duration(overview.paused)}{in_all})"
+        causes = pause_causes(overview)
+        words += f", with {number_of(len(overview.pauses), 'pause')} ({duration(overview.paused)}{in_all}"
+        words += f": {causes})" if causes else ")"
     return f"{words}."
 
 
@@ -100,6 +105,13 @@ def notes(overview: "Overview") -> list[str]:
             f"{number_of(overview.replaced, 'row')} {_are(overview.replaced)} left out: another row of the "
             "same pair got further or is later."
         )
+    lines += [doubt for run in overview.runs for doubt in run.doubts]
+    lines += [
+        f"{run.name} has the longest of its pauses; {number_of(run.pauses_left_out, 'shorter one')} "
+        f"{_are(run.pauses_left_out)} left out."
+        for run in overview.runs
+        if run.pauses_left_out
+    ]
     if overview.lacks_site:
         lines.append("Some rows do not say which site they belong to: an earlier version wrote them.")
     return lines
@@ -107,9 +119,18 @@ def notes(overview: "Overview") -> list[str]:
 
 def span_words(overview: "Overview") -> str:
     """From when to when: the date stands once where it is the same."""
-    if overview.begin is None or overview.end is None:
-        return ""
-    begin, end = moment(overview.begin), moment(overview.end)
+    return "" if overview.begin is None or overview.end is None else _span(overview.begin, overview.end)
+
+
+def run_span_words(run: "RunSummary") -> str:
+    """When a run began and when it was over, as far as its summary says."""
+    if run.started_at is None or run.ended_at is None:
+        return f"{duration(run.duration)} long"
+    return _span(run.started_at, run.ended_at)
+
+
+def _span(first: float, last: float) -> str:
+    begin, end = moment(first), moment(last)
     same_day = begin[:10] == end[:10]
     return f"from {begin} to {end[11:] if same_day else end} UTC"
 

@@ -1,7 +1,5 @@
 """Says what a person should know at once while an operation goes on; with `-v`, also each result."""
 
-import re
-from http.client import responses as phrases
 from typing import TYPE_CHECKING, assert_never
 
 from bulkcancel.events import (
@@ -23,7 +21,7 @@ from bulkcancel.events import (
     StateSeen,
     Stopping,
 )
-from bulkcancel.progress.held import REQUESTS, fault_words
+from bulkcancel.progress.held import REQUESTS, fault_detail, fault_words
 from bulkcancel.progress.log_events import LogEvent
 from bulkcancel.progress.words import span
 
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from bulkcancel.models import Result
     from bulkcancel.progress.messages import Messages
 
-_CLASS = re.compile(r"^[A-Z]\w*(Error|Exception): ")  # of Python's, which says nothing to a person
 _NOTHING_LOST = "Paused, asking again every 1 to 10 s. Nothing is lost."
 
 
@@ -134,11 +131,6 @@ def _outage(event: OutageBegan, now: float) -> str:
     words = fault_words(event, now)
     if event.endpoint is not Endpoint.CANCEL:
         words = f"{REQUESTS[event.endpoint]}: {words}"
-    said = _CLASS.sub("", event.detail)
-    detail = "" if said.lower() in _phrases(event.status) else f": {said}"
+    said = fault_detail(event.detail, event.status)
+    detail = f": {said}" if said else ""
     return f"{words[0].upper()}{words[1:]}{detail}."
-
-
-def _phrases(status: int | None) -> set[str]:
-    """What servers say beside a status without saying more."""
-    return {"", "http_5xx", phrases.get(status or 0, "").lower()}

@@ -1,7 +1,9 @@
 """Why nothing is sent and until when, in words."""
 
 import math
+import re
 from datetime import UTC, datetime
+from http.client import responses as phrases
 from typing import TYPE_CHECKING
 
 from bulkcancel.events import Endpoint
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 _MINUTE = 60.0
 _LONGEST = 365.0 * 86400.0  # seconds that a calendar is asked for
+_CLASS = re.compile(r"^[A-Z]\w*(Error|Exception): ")  # of Python's, which says nothing to a person
 _UNTIL = {
     WaitReason.QUOTA.value: "quota used up, next window",
     WaitReason.REFUSED.value: "rate limit reached, asking again",
@@ -58,6 +61,12 @@ def fault_words(outage: "OutageBegan", now: float) -> str:
     if outage.status is None:
         return f"no answer from the API{lasted}"
     return f"API errors{lasted} ({outage.status})"
+
+
+def fault_detail(detail: str, status: int | None) -> str:
+    """What a failure said beyond its status, or empty."""
+    said = _CLASS.sub("", detail)
+    return "" if said.lower() in {"", "http_5xx", phrases.get(status or 0, "").lower()} else said
 
 
 def until_words(seconds: float, wall: float) -> str:

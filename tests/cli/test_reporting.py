@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.cliapp import Call
-from support.reports import Rows, overview, row, write_report
+from support.reports import Rows, held, overview, row, uuid, write_report, write_summary
 
 from bulkcancel.cli import reporting
 from bulkcancel.models import Outcome
@@ -65,6 +65,55 @@ def test_several_reports_are_one(report: Call) -> None:
     assert "1 row is left out: another row of the same pair got further or is later." in ended.err
 
 
+def test_summaries_tell_of_the_runs_that_wrote_the_report(report: Call) -> None:
+    """In every form."""
+    write_summary("s1.json", held(0.1, 0.9), rows=1, ended_at="2027-01-15T08:00:00.950Z")
+    write_summary("s2.json", run_id=uuid(5), reason="</script>", started_at="2027-01-15T08:00:01.500Z")
+    words = ("a.csv", "--summary", "s2.json", "--summary", "s1.json")
+    ended = report(*words, "--html", "p.html")
+    assert (ended.code, ended.err.count("\n")) == (0, 1)
+    assert (
+        "There were 2 runs; the last ended with exit code 1. Reasons given: INC-4711; </script>."
+        in ended.out.replace("\n", " ")
+    )
+    assert "quota used up 0.8 s" in ended.out.replace("\n", " ")
+    runs = json.loads(report(*words, "--json").out)["runs"]
+    assert [(one["summary"], one["run_id"]) for one in runs] == [
+        ("s1.json", uuid(4711)),
+        ("s2.json", uuid(5)),
+    ]
+    assert uuid(5) in report(*words, "--markdown").out
+    page = Path("p.html").read_text(encoding="utf-8")
+    assert "&lt;/script&gt;" in page
+
+
+def test_a_summary_that_is_named_twice_is_read_once(report: Call) -> None:
+    """By two names, or as a copy."""
+    write_summary("s.json")
+    Path("copy.json").write_bytes(Path("s.json").read_bytes())
+    ended = report(
+        "a.csv", "--json", *("--summary", "s.json", "--summary", "./s.json", "--summary", "copy.json")
+    )
+    assert len(json.loads(ended.out)["runs"]) == 1
+    assert "./s.json is given twice; it is read once." in ended.err
+    assert "copy.json is of the same run as s.json; it is left out." in ended.err
+
+
+def test_a_summary_that_does_not_fit_is_a_warning(report: Call) -> None:
+    """With both names, and what is told all the same; on a page or in a text, a note."""
+    write_summary("s.json", rows=7)
+    said = "The summary s.json counts 7 rows, and a.csv has 3 rows. Do they belong together?"
+    assert said in report("a.csv", "--summary", "s.json", "--json").err
+    assert f"Note: {said}" in report("a.csv", "--summary", "s.json").out.replace("\n", " ")
+
+
+def test_summaries_can_be_named_in_the_environment(report: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for `run`, which writes there; a name may have a space in it."""
+    write_summary("a summary.json")
+    monkeypatch.setenv("BULKCANCEL_SUMMARY", "a summary.json")
+    assert "The run ended with exit code 1." in report("a.csv").out.replace("\n", " ")
+
+
 def test_a_report_that_is_named_twice_is_read_once(report: Call) -> None:
     """By whatever names."""
     Path("link.csv").symlink_to("a.csv")
@@ -101,11 +150,21 @@ def test_reports_of_two_targets_are_refused_with_both_names(report: Call) -> Non
         (("a.csv", "--html", "no/p.html"), "can't be written: No such file"),
         (("a.csv", "--html", "."), "can't be written"),
         (("a.csv", "--htm", "x"), "Did you mean"),
+        (
+            ("a.csv", "--summary", "none.json"),
+            "The summary none.json can't be read: No such file or directory.",
+        ),
+        (("a.csv", "--summary", "done.csv"), "done.csv is not the summary of a run: it is a report."),
+        (
+            ("a.csv", "--summary", "other.json"),
+            "other.json tells of a run at sandbox, and a.csv of datadoghq.eu",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_told_with_the_reason(report: Call, words: tuple[str, ...], said: str) -> None:
     """Exit code 2, and no file is touched."""
     Path("empty.csv").touch()
+    write_summary("other.json", site="sandbox")
     Path("found.csv").write_text("workflow_id,instance_id,status\n")
     Path("bad.csv").write_bytes(Path("a.csv").read_bytes().replace(b"failed", b"fallen"))
     before = {one: one.read_bytes() for one in Path().iterdir()}

@@ -1,13 +1,16 @@
 """An overview as Markdown."""
 
 import re
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
-from support.reports import Rows, overview, row
+from support.reports import Rows, held, overview, row, run, uuid
 
 from bulkcancel.models import Outcome
 from bulkcancel.overview.markdown import code, markdown_of, plain
+from bulkcancel.tally import HeldBy
+from bulkcancel.text import printable
 
 RENDER = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render
 HOSTILE = [
@@ -54,6 +57,47 @@ def test_what_a_server_said_is_code_and_nothing_else(text: str) -> None:
         for tag in ["h1", "h2", "p", "table", "thead", "tbody", "tr", "th", "td", "code", "ul", "li"]
     }
     assert page.count("<td") == 3 + 4 + 5
+
+
+def test_the_markdown_tells_of_the_runs_and_their_pauses() -> None:
+    """Where summaries were given; without, a gap in the rows is in no table."""
+    outage = held(3, 6, HeldBy.OUTAGE, status=503, detail="away")
+    rows = Rows(row(2), row(3, at=9))
+    text = markdown_of(overview(rows, runs=[run(pauses=(held(1, 2), outage), quota_used=0.25)]))
+    assert (
+        "| from 2027-01-15 08:00:00 to 08:00:10 UTC | exit code 0 | `INC-4711` | 2 | at most 25 % of the quota | "
+        f"`{uuid(4711)}` |"
+    ) in text
+    assert "| 2027-01-15 08:00:01 | 1.0 s | quota used up |" in text
+    assert "| 2027-01-15 08:00:03 | 3.0 s | API errors (503), `away` |" in text
+    assert "## Pauses" not in markdown_of(overview(rows))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_summary_says_is_no_markup(text: str) -> None:
+    """It stays in its cell, or in its sentence."""
+    shown = printable(text, 500)
+    facts: dict[str, Any] = dict.fromkeys(("name", "run_id", "reason", "report", "stopped"), shown)
+    one = run(pauses=(held(1, 4, HeldBy.OUTAGE, detail=shown),), doubts=(shown,), **facts)
+    page = RENDER(markdown_of(overview(Rows(row(2), row(3, at=9)), runs=[one])))
+    tags = set(re.findall(r"<(\w+)", page))
+    assert tags <= {
+        "h1",
+        "h2",
+        "p",
+        "blockquote",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "code",
+        "ul",
+        "li",
+    }
+    # Outcomes, the run, pauses before, in and after the outage, and the workflow.
+    assert page.count("<td") == 3 + 6 + 3 * 2 + 5
 
 
 @pytest.mark.parametrize(

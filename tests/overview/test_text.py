@@ -1,10 +1,12 @@
 """An overview as text."""
 
 import pytest
-from support.reports import Rows, W, overview, row, uuid
+from support.reports import Rows, W, held, overview, row, run, uuid
 
 from bulkcancel.models import Outcome
 from bulkcancel.overview.text import text_of
+from bulkcancel.tally import HeldBy
+from bulkcancel.text import printable
 
 HOSTILE = "</script>\x1b[31m\u202e=1+1\nx"
 
@@ -97,3 +99,25 @@ def test_rows_that_were_not_sent_take_no_time() -> None:
     assert "\nTime" not in text
     assert "(no workflow id)" in text
     assert "for example" not in text
+
+
+def test_runs_are_told_with_their_ends_and_pauses_with_their_causes() -> None:
+    """As their summaries have them; past the first ten they are counted."""
+    shown = printable(HOSTILE, 99)
+    outage = held(3, 6, HeldBy.OUTAGE, status=503, detail=shown)
+    one = run(quota_used=0.25, exit_code=3, stopped="max_failures", reason=shown, pauses=(outage,))
+    text = text_of(overview(Rows(row(2), row(3, at=9)), runs=[one]), 100)
+    assert (
+        f"""
+Run
+  from 2027-01-15 08:00:00 to 08:00:10 UTC: exit code 3, stopped: --max-failures is reached
+    at most 25 % of the quota · 2 requests · id {uuid(4711)} · s.json
+    reason: </script>\\x1b[31m\\u202e=1+1\\x0ax
+"""
+        in text
+    )
+    assert "  paused 3.0 s from 08:00:03: API errors (503): </script>\\x1b[31m" in text
+    assert text.replace("\n", "").isprintable()
+    many = text_of(overview(Rows(row(2)), runs=[run(name=f"s{n}") for n in range(12)]), 100)
+    assert "\nRuns\n" in many
+    assert "  and 2 later runs" in many

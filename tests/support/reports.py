@@ -1,15 +1,19 @@
-"""Reports for tests: rows with every column filled, and files of them."""
+"""Reports for tests: rows with every column filled, files of them, and what a summary tells of a run."""
 
+import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from bulkcancel.models import CLEAN, Outcome, Result
 from bulkcancel.overview.count import overview_of
-from bulkcancel.overview.facts import Overview, ReportFile
+from bulkcancel.overview.facts import Overview, ReportFile, RunSummary
 from bulkcancel.overview.merge import merge
 from bulkcancel.report import Format
+from bulkcancel.tally import Held, HeldBy
+from bulkcancel.text import rfc3339
 
 #: When the first row was sent.
 BEGIN = 1_800_000_000.0
@@ -69,8 +73,60 @@ class Rows:
         return iter(self._rows)
 
 
-def overview(*reports: Rows) -> Overview:
+def held(begin: float, end: float, reason: HeldBy = HeldBy.QUOTA, **more: Any) -> Held:
+    """A pause, in seconds after the first row was sent."""
+    return Held(BEGIN + begin, BEGIN + end, reason, **more)
+
+
+def run(begin: float = 0.0, end: float = 10.0, **facts: Any) -> RunSummary:
+    """What a summary tells of a run, in seconds after the first row was sent."""
+    usual = RunSummary(
+        name="s.json",
+        run_id=uuid(4711),
+        reason="INC-4711",
+        report="a.csv",
+        site=SITE,
+        started_at=BEGIN + begin,
+        ended_at=BEGIN + end,
+        exit_code=0,
+        stopped="",
+        rows=2,
+        requests=2,
+        throttled=0,
+        duration=end - begin,
+        paused=0.0,
+        quota_used=None,
+    )
+    return replace(usual, **facts)
+
+
+def write_summary(path: str, *pauses: Held, **facts: Any) -> str:
+    """Write a summary of two rows; gives its name."""
+    document = {
+        "schema_version": 1,
+        "run_id": uuid(4711),
+        "report": "a.csv",
+        "reason": "INC-4711",
+        "rows": 3,
+        "requests": 3,
+        "throttled": 0,
+        "duration_s": 10.0,
+        "paused_s": 0.0,
+        "quota_used": 0.25,
+        "stopped": None,
+        "exit_code": 1,
+        "site": SITE,
+        "started_at": rfc3339(BEGIN - 1),
+        "ended_at": rfc3339(BEGIN + 9),
+        "pauses": [one.as_dict() for one in pauses],
+        "pauses_left_out": 0,
+    }
+    Path(path).write_text(json.dumps(document | facts), encoding="utf-8")
+    return path
+
+
+def overview(*reports: Rows, runs: Iterable[RunSummary] = ()) -> Overview:
     """What they come to."""
     merged = merge(reports)
     files = [ReportFile(one.name, count) for one, count in zip(reports, merged.rows, strict=True)]
-    return overview_of(reports, merged, files)
+    return overview_of(reports, merged, files, runs=tuple(runs))

@@ -39,13 +39,35 @@
     const { ctx } = plot;
     const { left, top, width, height } = plot.bbox;
     ctx.save();
-    ctx.fillStyle = color("pause");
-    for (const [begin, end] of data.pauses) {
+    const colors = new Map(["pause", "between", "quota", "outage"].map((name) => [name, color(name)]));
+    for (const [begin, end, kind] of data.pauses) {
       const from = Math.max(left, plot.valToPos(begin, "x", true));
       const to = Math.min(left + width, plot.valToPos(end, "x", true));
+      ctx.fillStyle = colors.get(kind);
       if (to > from) ctx.fillRect(from, top, Math.max(1, to - from), height);
     }
     ctx.restore();
+  };
+  // What a pause is called, where it is wide enough for that.
+  const label = (plot) => {
+    const { ctx } = plot;
+    const { left, top, width } = plot.bbox;
+    const pixel = devicePixelRatio;
+    ctx.save();
+    ctx.font = `${11 * pixel}px system-ui, sans-serif`;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "top";
+    ctx.fillStyle = color("text");
+    for (const [begin, end, kind, why] of data.pauses) {
+      const from = Math.max(left, plot.valToPos(begin, "x", true)) + 4 * pixel;
+      const to = Math.min(left + width, plot.valToPos(end, "x", true));
+      if (kind !== "pause" && from + ctx.measureText(why).width + 4 * pixel <= to) ctx.fillText(why, from, top + 4 * pixel);
+    }
+    ctx.restore();
+  };
+  const when = (stamp) => {
+    const pause = data.pauses.find(([begin, end, kind]) => kind !== "pause" && begin <= stamp && stamp <= end);
+    return pause === undefined ? time(stamp) : `${time(stamp)}, ${pause[3]}`;
   };
   const draw = (id, series, rows, scale, size) => {
     const host = document.getElementById(id);
@@ -55,10 +77,10 @@
       height: 260,
       tzDate: utc,
       cursor: { drag: { x: true, y: false } },
-      hooks: { drawClear: [shade] },
+      hooks: { drawClear: [shade], drawAxes: [label] },
       scales: { y: scale },
       axes: [axis({ values: dates, space: 80 }), axis({ size: 70, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : size(tick))) })],
-      series: [{ label: "UTC", value: (_, stamp) => (stamp === null ? "" : time(stamp)) }, ...series],
+      series: [{ label: "UTC", value: (_, stamp) => (stamp === null ? "" : when(stamp)) }, ...series],
     };
     host.replaceChildren();
     charts.push(new uPlot(options, rows, host));
@@ -144,14 +166,14 @@
       [
         numbered("Line", whole),
         plain("Outcome"),
-        plain("Code", { className: "code" }),
+        { title: "Code", className: "code", render: { display: (value) => asText.display(value).replaceAll("_", "_<wbr>"), filter: asText.filter, _: (value) => value } },
         plain("What was said", { className: "detail" }),
         { title: "Workflow", className: "id", render: { display: (value) => asText.display(all.texts[value]), filter: (value) => asText.filter(all.texts[value]), _: (value) => all.texts[value] } },
         plain("Instance", { className: "id" }),
         numbered("Status", whole),
         numbered("Requests", whole),
         numbered("Took", milliseconds),
-        { title: "Ended (UTC)", className: "number", type: "num", render: { display: time, filter: time, _: (value) => value } },
+        { title: "Ended (UTC)", className: "number when", type: "num", render: { display: time, filter: time, _: (value) => value } },
         { title: "Cause", visible: false },
       ],
       [[0, "asc"]],

@@ -13,14 +13,17 @@ from bulkcancel._version import __version__
 from bulkcancel.models import CLEAN, RETRYABLE
 from bulkcancel.overview import words
 from bulkcancel.overview.page.rows import FailureRows
+from bulkcancel.overview.pauses import longest
+from bulkcancel.overview.run_words import exit_words, pause_words, quota_words, short_pause_words
 from bulkcancel.progress.words import duration
+from bulkcancel.tally import HeldBy
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulkcancel.models import Outcome, Result
-    from bulkcancel.overview.facts import Latency, Overview, Pause, Timeline, WorkflowTotals
+    from bulkcancel.overview.facts import Latency, Overview, Pause, RunSummary, Timeline, WorkflowTotals
 
 #: How each of our pages begins, and no other file.
 MARK = b"<!doctype html>\n<!-- bulkcancel report -->\n"
@@ -33,7 +36,14 @@ _MOST_CAUSES = 100
 _MOST_PAUSES = 500
 _PRINTED_ROWS = 200  # of the failures, on paper
 _SLICES = 12  # of the table that says what a chart shows
+_MOST_RUNS = 500
 _LONGEST_NAME = 4096
+_KINDS = {
+    "quota": "held back by the quota or a rate limit",
+    "outage": "held back by an outage",
+    "between": "between two runs",
+    "pause": "no row began or ended",
+}
 
 
 class Page:
@@ -52,7 +62,7 @@ class Page:
             autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         template = environment.from_string(_asset("page.html.jinja"))
-        pauses = _longest(overview.pauses)
+        pauses = longest(overview.pauses, _MOST_PAUSES)
         scripts = [_asset(name) for name in _SCRIPTS]
         return template.render(
             title=f"Cancel at {overview.site}" if overview.site else "Cancel of workflow executions",
@@ -70,7 +80,17 @@ class Page:
             printed_rows=_PRINTED_ROWS,
             files=[(printable(one.name, _LONGEST_NAME), one.rows) for one in overview.files],
             slices=[] if overview.timeline is None else list(_slices(overview.timeline)),
-            pauses=[(words.moment(one.begin), duration(one.end - one.begin)) for one in pauses],
+            runs=[_run(one) for one in overview.runs[:_MOST_RUNS]],
+            more_runs=max(0, len(overview.runs) - _MOST_RUNS),
+            pauses=[
+                (
+                    words.moment(one.begin),
+                    duration(one.end - one.begin),
+                    pause_words(one) or short_pause_words(one),
+                )
+                for one in pauses
+            ],
+            pause_kinds=_pause_kinds(pauses),
             requests=words.requests_words(overview),
             latency=words.latency_words(overview),
             version=__version__,
@@ -85,7 +105,10 @@ class Page:
     def _data(self, overview: "Overview") -> dict[str, Any]:
         return {
             "timeline": _timeline(overview.timeline),
-            "pauses": [[one.begin, one.end] for one in _longest(overview.pauses)],
+            "pauses": [
+                [one.begin, one.end, _pause_kind(one), short_pause_words(one)]
+                for one in longest(overview.pauses, _MOST_PAUSES)
+            ],
             "workflows": [_workflow(one) for one in overview.workflows[:_MOST_WORKFLOWS]],
             "failures": self._rows.data(),
             "printedRows": _PRINTED_ROWS,
@@ -96,10 +119,29 @@ def _asset(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _longest(pauses: "tuple[Pause, ...]") -> "list[Pause]":
-    """The longest of them, in the order they happened in."""
-    longest = sorted(pauses, key=lambda one: one.begin - one.end)[:_MOST_PAUSES]
-    return sorted(longest, key=lambda one: one.begin)
+def _run(one: "RunSummary") -> tuple[str, ...]:
+    return (
+        words.run_span_words(one),
+        exit_words(one),
+        one.reason,
+        f"{one.requests:,}",
+        quota_words(one),
+        one.run_id,
+        printable(one.name, _LONGEST_NAME),
+    )
+
+
+def _pause_kind(one: "Pause") -> str:
+    """What it is colored by."""
+    if one.held is None:
+        return "between" if one.is_between_runs else "pause"
+    return "outage" if one.held.reason is HeldBy.OUTAGE else "quota"
+
+
+def _pause_kinds(pauses: "list[Pause]") -> list[tuple[str, str]]:
+    """Each kind that occurs, and what it means; none where summaries tell of none."""
+    found = {_pause_kind(one) for one in pauses}
+    return [] if found <= {"pause"} else [(kind, said) for kind, said in _KINDS.items() if kind in found]
 
 
 def _policy(scripts: list[str]) -> str:

@@ -1,15 +1,18 @@
 """The page as a browser shows it: without a network, to eyes, to a screen reader and on paper."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.reports import Rows, overview, row, uuid
+from support.reports import Rows, held, overview, row, run, uuid
 
 from bulkcancel.models import CLEAN, Outcome, Result
+from bulkcancel.overview.facts import RunSummary
 from bulkcancel.overview.page.render import Page
+from bulkcancel.tally import HeldBy
+from bulkcancel.text import printable
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog
@@ -23,6 +26,15 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="needs a Chromium"),
+]
+RUNS = [
+    run(-1, 3.2, exit_code=3, stopped="max_failures", quota_used=0.5, pauses=(held(0.3, 1.2),)),
+    run(
+        3.5,
+        9,
+        reason="the rest",
+        pauses=(held(5, 6.4, HeldBy.OUTAGE, status=503, detail="upstream is away"),),
+    ),
 ]
 HOSTILE = [
     "</script><script>window.harmed = 1</script>", "<img src=x onerror='window.harmed = 1'>", "<svg onload=window.harmed=1>",
@@ -50,13 +62,13 @@ def opened(browser: "Browser", tmp_path: Path) -> Iterator[Open]:
         complaints.append(dialog.message)
         dialog.dismiss()
 
-    def show(rows: list[Result], **settings: Any) -> "Tab":
+    def show(rows: list[Result], runs: Iterable[RunSummary] = (), **settings: Any) -> "Tab":
         page = Page()
         for one in rows:
             if one.outcome not in CLEAN:
                 page.take(one)
         path = tmp_path / "page.html"
-        path.write_text(page.render(overview(Rows(*rows))), encoding="utf-8")
+        path.write_text(page.render(overview(Rows(*rows), runs=runs)), encoding="utf-8")
         contexts.append(context := browser.new_context(offline=True, **settings))
         tab = context.new_page()
         tab.on("console", lambda message: complaints.append(message.text))
@@ -106,12 +118,48 @@ def info(tab: "Tab") -> str:
 @pytest.mark.parametrize("width", [375, 1280])
 def test_a_screen_reader_finds_nothing_in_the_way(opened: Open, theme: str, width: int) -> None:
     """By axe's rules, contrast among them, with all that can be unfolded; and nothing juts out of a phone."""
-    tab = opened(some_rows(), color_scheme=theme, viewport={"width": width, "height": 800})
+    tab = opened(some_rows(), RUNS, color_scheme=theme, viewport={"width": width, "height": 800})
     tab.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     found = axe.Axe().run(tab).response["violations"]
     assert [(one["id"], one["impact"], [node["html"] for node in one["nodes"]]) for one in found] == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     assert tab.locator("#progress-chart canvas").count() == 1
+
+
+@pytest.mark.parametrize("width", [1180, 1280, 1440])
+def test_every_column_is_seen_without_moving_a_table_sideways(opened: Open, width: int) -> None:
+    """On the screens that people have: long codes and times are wrapped."""
+    code, said = (
+        "INSTANCE_IS_NOT_TO_BE_FOUND",
+        f"instance {uuid(100_001)} is not to be found, for it had ended",
+    )
+    facts = {"error_code": code, "error_detail": said, "http_status": 404, "duration_ms": 754_000}
+    tab = opened(
+        [*some_rows(), row(100_001, Outcome.NOT_ATTEMPTED, at=4, attempts=1000, **facts)],
+        RUNS,
+        viewport={"width": width, "height": 800},
+    )
+    tab.locator("#failure-table thead th").first.locator("[role=button]").press("Enter")
+    assert cells(tab, 3)[0] == code
+    tables = tab.evaluate(
+        "[...document.querySelectorAll('.wide')].map((one) => [one.scrollWidth, one.clientWidth])"
+    )
+    assert len(tables) == 4
+    assert [needed for needed, room in tables if needed > room] == []
+
+
+def test_the_runs_and_what_held_them_back_are_told(opened: Open) -> None:
+    """In a table, in the charts' shades, and in what the pointer shows."""
+    tab = opened(some_rows(), RUNS, viewport={"width": 1180, "height": 800})
+    runs = tab.locator("table.runs tbody tr").all_inner_texts()
+    assert ["exit code 3, stopped: --max-failures is reached" in one for one in runs] == [True, False]
+    tab.get_by_text("Pauses (3)").click()
+    whys = tab.locator("details[open] tbody td:nth-child(3)").all_inner_texts()
+    assert whys == ["quota used up", "no row began or ended", "API errors (503): upstream is away"]
+    over = tab.locator("#progress-chart .u-over")
+    width, height = over.evaluate("(one) => [one.clientWidth, one.clientHeight]")
+    over.hover(position={"x": width * 5.5 / 8.0, "y": height / 2})
+    playwright.expect(tab.locator("#progress-chart .u-legend")).to_contain_text("API errors (503)")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -121,7 +169,11 @@ def test_hostile_text_is_shown_and_does_nothing(opened: Open, text: str) -> None
         row(2, Outcome.REJECTED, error_code=text, error_detail=text, workflow_id=text, instance_id=text),
         row(3, Outcome.REJECTED, error_code="x", error_detail="other", at=1),
     ]
-    tab = opened(rows)
+    said = printable(text, 500)
+    pauses = (held(0.1, 0.9, HeldBy.OUTAGE, detail=said),)
+    tab = opened(
+        rows, [run(reason=said, run_id=said, report=said, stopped=said, pauses=pauses, doubts=(said,))]
+    )
     tab.locator("#cause-filter").select_option(index=1)
     tab.locator("#failure-table_wrapper").get_by_label("Search").fill(text[:5])
     tab.locator("#cause-filter").select_option(index=0)
@@ -130,6 +182,7 @@ def test_hostile_text_is_shown_and_does_nothing(opened: Open, text: str) -> None
     if text.isprintable():
         shown = [cells(tab, column)[0] for column in (3, 4, 5, 6)]
         assert shown == [" ".join(text.split())] * 4
+        assert tab.locator("td.reason").inner_text() == " ".join(text.split())
     assert tab.locator("main img, main svg, main i, main b, main td script").count() == 0
 
 

@@ -3,17 +3,21 @@
 import json
 import re
 from base64 import b64encode
+from collections.abc import Iterable
 from hashlib import sha256
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from support.reports import Rows, overview, row, uuid
+from support.reports import Rows, held, overview, row, run, uuid
 
 from bulkcancel.models import CLEAN, Outcome, Result
+from bulkcancel.overview.facts import RunSummary
 from bulkcancel.overview.page import render
 from bulkcancel.overview.page.render import MARK, Page
+from bulkcancel.tally import HeldBy
+from bulkcancel.text import printable
 
 HOSTILE = [
     "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!--", "]]>", "{{ 7 * 7 }}", "{% raw %}",
@@ -26,13 +30,13 @@ TAGS = {
 }  # fmt: skip
 
 
-def page_of(*rows: Result) -> str:
-    """The page of those rows."""
+def page_of(*rows: Result, runs: Iterable[RunSummary] = ()) -> str:
+    """The page of those rows and runs."""
     page = Page()
     for one in rows:
         if one.outcome not in CLEAN:
             page.take(one)
-    return page.render(overview(Rows(*rows)))
+    return page.render(overview(Rows(*rows), runs=runs))
 
 
 def data_of(page: str) -> dict[str, Any]:
@@ -164,7 +168,7 @@ def test_what_is_left_out_of_a_page_is_said(monkeypatch: pytest.MonkeyPatch) -> 
         *(row(n, Outcome.REJECTED, at=n * n, workflow_id=uuid(n), error_code=f"c{n}") for n in range(5))
     )
     assert "The 2 longest of 4 pauses" in page
-    assert [round(end - begin) for begin, end in data_of(page)["pauses"]] == [5, 7]
+    assert [round(end - begin) for begin, end, *_ in data_of(page)["pauses"]] == [5, 7]
     assert "The 3 with the fewest rows are left out." in page
     assert "And 3 other causes." in page
     assert "Shown are the first 2 of 5; all of them are in the report." in page
@@ -181,3 +185,60 @@ def test_the_table_of_progress_ends_with_the_whole() -> None:
 def test_the_page_is_the_same_each_time() -> None:
     """It says nothing of when or where it was made."""
     assert page_of(row(2)) == page_of(row(2))
+
+
+def test_the_page_tells_of_the_runs_and_marks_their_pauses() -> None:
+    """Each with its cause: what was held back, what lies between two runs, and what nobody explains."""
+    outage = held(10, 20, HeldBy.OUTAGE, detail="refused")
+    runs = [
+        run(-1, 30, pauses=(held(1, 4), outage), quota_used=0.5),
+        run(40, 61, exit_code=3, stopped="max_failures"),
+    ]
+    page = page_of(row(2), row(3, at=29), row(4, at=41), row(5, at=60), runs=runs)
+    assert [(kind, why) for _, _, kind, why in data_of(page)["pauses"]] == [
+        ("pause", "no row began or ended"),
+        ("quota", "quota used up"),
+        ("outage", "no answer from the API"),
+        ("between", "between two runs"),
+        ("pause", "no row began or ended"),
+    ]
+    for said in (
+        "exit code 3, stopped: --max-failures is reached",
+        "INC-4711",
+        "at most 50 % of the quota",
+        uuid(4711),
+        "no answer from the API: refused",
+        "held back by an outage",
+    ):
+        assert said in page
+    assert "The shaded times are pauses" not in page
+    alone = page_of(row(2), row(3, at=29))
+    assert "The shaded times are pauses" in alone
+    assert 'id="runs"' not in alone
+
+
+def test_very_many_runs_do_not_fill_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those left out are counted."""
+    monkeypatch.setattr(render, "_MOST_RUNS", 2)
+    page = page_of(row(2), runs=[run(name=f"s{n}.json") for n in range(5)])
+    assert "And 3 later runs." in page
+    assert page.count(uuid(4711)) == 2
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_summary_says_is_data_in_the_page(text: str) -> None:
+    """Its reason, its names, and what a server said in an outage."""
+    shown = printable(text, 500)
+    outage = held(1, 4, HeldBy.OUTAGE, detail=shown)
+    facts: dict[str, Any] = dict.fromkeys(("name", "run_id", "reason", "report", "stopped"), shown)
+    page = page_of(row(2), row(3, at=9), runs=[run(pauses=(outage,), doubts=(shown,), **facts)])
+    outline, harmless = (
+        Outline(page),
+        Outline(
+            page_of(row(2), row(3, at=9), runs=[run(pauses=(held(1, 4, HeldBy.OUTAGE),), doubts=("?",))])
+        ),
+    )
+    assert outline.tags == harmless.tags
+    assert {name for name, _ in outline.attributes} == {name for name, _ in harmless.attributes}
+    assert not set("\x00\x1b\u202e\u2028") & set(page)
+    assert shown in unescape(re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL))
