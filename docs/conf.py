@@ -35,6 +35,8 @@ nitpick_ignore_regex = [("py:.*", r".*")]
 
 html_theme = "furo"
 html_title = "bulkcancel"
+html_static_path = ["_static"]
+html_js_files = ["opened_from_a_file.js"]
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
