@@ -69,11 +69,11 @@
     const pause = data.pauses.find(([begin, end, kind]) => kind !== "pause" && begin <= stamp && stamp <= end);
     return pause === undefined ? time(stamp) : `${time(stamp)}, ${pause[3]}`;
   };
-  const draw = (id, series, rows, scale, size) => {
+  const draw = (id, paper, series, rows, scale, size) => {
     const host = document.getElementById(id);
     if (host === null) return;
     const options = {
-      width: Math.max(280, host.clientWidth),
+      width: paper ?? Math.max(280, host.clientWidth),
       height: 260,
       tzDate: utc,
       cursor: { drag: { x: true, y: false } },
@@ -85,13 +85,15 @@
     host.replaceChildren();
     charts.push(new uPlot(options, rows, host));
   };
-  const drawAll = () => {
+  // Each chart, as wide as the page, or as paper.
+  const drawAll = (paper) => {
     while (charts.length) charts.pop().destroy();
     const line = data.timeline;
     if (line === null) return;
     const rows = (label, name, dash) => ({ label, stroke: color(name), width: 2, dash, points: { show: false }, value: (_, value) => (value === null ? "" : count.format(value)) });
     draw(
       "progress-chart",
+      paper,
       [rows("canceled or had ended", "good"), rows("not found or rejected", "refused", [8, 4]), rows("to be tried again", "open", [2, 3])],
       [[line.begin, ...line.at], [0, ...line.done], [0, ...line.refused], [0, ...line.open]],
       { range: (_, low, high) => [0, Math.max(1, high * 1.05)] },
@@ -101,6 +103,7 @@
     const positive = (values) => values.map((value) => (value === null ? null : Math.max(1, value)));
     draw(
       "latency-chart",
+      paper,
       [took("median", "good"), took("95 of 100", "refused", [8, 4]), took("longest", "open", [2, 3])],
       [line.at, positive(line.median), positive(line.p95), positive(line.longest)],
       { distr: 3 },
@@ -209,16 +212,17 @@
   let resized;
   addEventListener("resize", () => {
     clearTimeout(resized);
-    resized = setTimeout(drawAll, 150);
+    resized = setTimeout(() => drawAll(), 150);
   });
 
   // On paper: dark on light, and a few more rows than a screen shows.
+  const PAPER = 680; // pixels, so that a chart fits on A4 and on Letter
   let before;
   addEventListener("beforeprint", () => {
     before = { theme: root.dataset.theme, rows: failures?.page.len() };
     root.dataset.theme = "light";
     failures?.page.len(data.printedRows).draw();
-    drawAll();
+    drawAll(PAPER);
   });
   addEventListener("afterprint", () => {
     if (before === undefined) return;

@@ -256,6 +256,7 @@ def test_paper_is_light_and_has_more_rows(opened: Open) -> None:
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     tab.emulate_media(media="print")
     assert len(cells(tab, 1)) == 90
+    assert tab.locator("#progress-chart canvas").evaluate("(one) => one.offsetWidth") == 680
     assert tab.evaluate("getComputedStyle(document.body).color") == "rgb(27, 31, 36)"
     assert not tab.get_by_role("button", name="theme").is_visible()
     tab.emulate_media(media="screen")
