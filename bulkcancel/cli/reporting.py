@@ -106,7 +106,9 @@ def _runs(names: "Iterable[str]", messages: Messages) -> "Sequence[RunSummary]":
         run = read_summary(name)
         first = found.setdefault(run.run_id or name, run)
         if first is not run:
-            messages.warning(f"{name} is of the same run as {first.name}; it is left out.")
+            messages.warning(
+                LogEvent.GIVEN_TWICE, f"{name} is of the same run as {first.name}; it is left out."
+            )
     return tuple(found.values())
 
 

@@ -39,7 +39,7 @@ def exit_words(run: "RunSummary") -> str:
     if not run.stopped:
         return code
     try:
-        why = end_words(StopReason(run.stopped))
+        why, _, _advice = end_words(StopReason(run.stopped)).partition(";")
     except ValueError:  # a later version's
         why = f"Stopped: {run.stopped.replace('_', ' ')}"
     return f"{code}, {why[0].lower()}{why[1:]}"
