@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "bulkcancel"
 WORDS = {"events", "models", "errors", "clock", "text", "sites", "digest", "settings", "_version"}
 PURE = {"answers", "listings", "policy", "pacing", "tally", "hints"}
-EDGES = {"sources", "ledger", "report", "datadog", "progress"}
+EDGES = {"sources", "ledger", "report", "datadog", "progress", "metrics"}
 ALLOWED = {
     **dict.fromkeys(WORDS, WORDS),
     "events": {"models", "events"},
@@ -17,6 +17,7 @@ ALLOWED = {
     "policy": WORDS | {"answers", "policy"},
     **{room: WORDS | {room} for room in EDGES},
     "progress": WORDS | PURE | {"progress"},
+    "metrics": WORDS | PURE | {"metrics"},
     "overview": WORDS | PURE | {"report", "progress", "overview"},
     "engine": WORDS | PURE | {"ledger", "engine"},
     "sandbox": WORDS | {"sandbox"},

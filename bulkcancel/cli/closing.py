@@ -1,7 +1,7 @@
 """How a run is closed: its summary as a file, and the last words on standard error."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bulkcancel._version import __version__
 from bulkcancel.cli.own_faults import fault, fit_to_show, trace
@@ -35,8 +35,17 @@ class Closing:
         path = self._prepared.options.summary
         if path is None:
             return
+        try:
+            write_private(path, f"{json.dumps(self.document(summary), indent=2)}\n".encode())
+        except (OSError, ValueError) as error:
+            self._messages.warning(
+                LogEvent.SUMMARY_NOT_WRITTEN, f"The summary {path} can't be written: {words_of(error)}."
+            )
+
+    def document(self, summary: "Summary") -> dict[str, Any]:
+        """The summary as `--summary` writes it, and as `--notify-command` reads it."""
         reason, shown = self._prepared.options.reason, summary.as_dict()
-        document = {
+        return {
             "schema_version": shown["schema_version"],
             "bulkcancel": __version__,
             "run_id": self._messages.run_id,
@@ -48,12 +57,6 @@ class Closing:
             **shown,
             **self.ending(summary).as_dict(),
         }
-        try:
-            write_private(path, f"{json.dumps(document, indent=2)}\n".encode())
-        except (OSError, ValueError) as error:
-            self._messages.warning(
-                LogEvent.SUMMARY_NOT_WRITTEN, f"The summary {path} can't be written: {words_of(error)}."
-            )
 
     def say(self, summary: "Summary", error: BaseException | None) -> None:
         """Say what happened and, last, what to do next.

@@ -9,6 +9,7 @@ from bulkcancel.cli.command import Command, Example
 from bulkcancel.cli.drain_options import DrainChoices
 from bulkcancel.cli.invocation import current
 from bulkcancel.cli.sections import Section, in_section
+from bulkcancel.cli.watching_options import watching_options
 from bulkcancel.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ _EXAMPLES = (
 )
 @options.account_options
 @options.job_options
+@watching_options
 @options.target_options
 @options.message_options
 def command(**values: Any) -> "ExitCode":  # noqa: ANN401 - one value per option

@@ -18,6 +18,7 @@ from bulkcancel.cli.options import say_if_unasked
 from bulkcancel.cli.prepare import report_target
 from bulkcancel.cli.prepared_run import PreparedRun
 from bulkcancel.cli.resume_command import quoted, resuming
+from bulkcancel.cli.watching import Watching
 from bulkcancel.engine.observers import Observers
 from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.engine.totals import Totals
@@ -102,7 +103,8 @@ def prepare_and_drain(
         ledger, tally, records = Ledger(), Tally(), _Records(target, any_id=choices.any_id)
         target.load(ledger, tally, site=connection.label, to_write=not run.dry_run, check=records.keep)
         source = _ByName(name=" ".join(choices.workflows) or choices.name or "all workflows")
-        prepared = PreparedRun(run, settings, connection, target, source, ledger, tally, Totals())
+        watching = Watching("drain", run, connection, target.name, messages)
+        prepared = PreparedRun(run, settings, connection, target, source, ledger, tally, Totals(), watching)
         look_first = _LookFirst(prepared, options, messages, clock)
         code = anyio.run(look_first.run, invocation)
         say_if_unasked(messages)
@@ -219,6 +221,11 @@ class DrainExecution(Execution):
     def progress(self) -> "ProgressSource":
         """How far it is."""
         return DrainProgress(self._clock)
+
+    def workflow_ids(self) -> tuple[str, ...]:
+        """Those that were named, or in which something runs."""
+        named = self._options.workflow_ids
+        return tuple(self._plan.counts if named is None else named)
 
     def new_run(self, session: Session) -> "CancelRun":
         """The run that takes its rows from the drain."""

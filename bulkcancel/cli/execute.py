@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack, ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -63,30 +64,47 @@ class Execution:
             BulkCancelError: The input turned out to be unusable, and nothing was sent.
         """
         asyncio.get_running_loop().set_default_executor(UnjoinedExecutor())
-        prepared, progress = self._prepared, self.progress()
+        prepared, watching, progress = self._prepared, self._prepared.watching, self.progress()
         observers = Observers(message_observers(self._messages, self._clock))
         if self._shows_progress:
             observers.add(progress)
         with ExitStack() as hearing:
             async with AsyncExitStack() as stack:
+                api = await open_api(stack, prepared.connection, prepared.settings, self._clock)
                 session = Session(
-                    await open_api(stack, prepared.connection, prepared.settings, self._clock),
+                    api,
                     prepared.settings,
                     site=prepared.connection.label,
                     observers=observers,
                     clock=self._clock,
                 )
                 run = self.new_run(session)
+                stack.callback(watching.leave)
+                watching.begin(observers, api, self.workflow_ids())
                 hearing.enter_context(signals.heard_by(partial(self._heed, run, signals)))
                 shown = showing(progress, self._messages, self._clock, is_wanted=self._shows_progress)
                 async with shown:
                     summary = await self.perform(run)
-            if isinstance(run.error, BulkCancelError) and not summary.requests:
-                raise run.error
+                unusable = None
+                if isinstance(run.error, BulkCancelError) and not summary.requests:
+                    unusable = run.error
+                    summary = replace(summary, exit_code=unusable.exit_code)
+                with run.patience():
+                    await watching.end(summary)
             closing = self.closing()
-            await self._write_summary(run, closing, summary)
+            if unusable is None:
+                await self._write_summary(run, closing, summary)
+            if not signals.leaves_at_once:
+                with run.patience():
+                    await watching.notify(closing.document(summary))
+            if unusable is not None:
+                raise unusable
             closing.say(summary, run.error)
             return closing.ending(summary).process_code
+
+    def workflow_ids(self) -> tuple[str, ...]:
+        """The workflows whose instances are to be canceled, as far as they are known beforehand."""
+        return self._prepared.workflow_ids
 
     def progress(self) -> "ProgressSource":
         """How far it is, for people."""

@@ -17,6 +17,7 @@ from bulkcancel.cli.open_rows import open_rows
 from bulkcancel.cli.options import say_if_unasked
 from bulkcancel.cli.plan import Plan, Planner
 from bulkcancel.cli.prepared_run import PreparedRun
+from bulkcancel.cli.watching import Watching
 from bulkcancel.engine.totals import Totals
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.ledger import Ledger
@@ -58,6 +59,7 @@ def prepare_and_run(
             check_askable(reads_rows=options.input == STDIO)
         check = source.check if isinstance(source, RecordedRows) else iter
         target.load(ledger, tally, site=connection.label, to_write=not options.dry_run, check=check)
+        watching = Watching("run", options, connection, target.name, messages)
         if target.lacks_site:
             messages.warning(
                 LogEvent.TARGET_UNKNOWN, lacks_target_words(f"The report {target.name}", connection.label)
@@ -65,7 +67,19 @@ def prepare_and_run(
         plan = _plan(options, source, ledger)
         asks = not (options.yes or options.dry_run or (plan is not None and not plan.to_send))
         totals = _totals(plan, source, tally)
-        prepared = PreparedRun(options, options.settings, connection, target, source, ledger, tally, totals)
+        workflow_ids = () if plan is None else tuple(plan.shown)
+        prepared = PreparedRun(
+            options,
+            options.settings,
+            connection,
+            target,
+            source,
+            ledger,
+            tally,
+            totals,
+            watching,
+            workflow_ids,
+        )
         names: dict[str, str] = {}
         if asks and plan is not None:
             from bulkcancel.cli.workflow_names import names_of  # noqa: PLC0415 - the network half, slow to import

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from bulkcancel.cli.connection import Connection
     from bulkcancel.cli.run_options import RunOptions
+    from bulkcancel.cli.watching import Watching
     from bulkcancel.engine.totals import Totals
     from bulkcancel.ledger import Ledger
     from bulkcancel.models import Row
@@ -43,6 +44,9 @@ class PreparedRun:
         source: Where rows come from.
         ledger: What is on record.
         tally: The counts of that.
+        totals: How many rows the report is to have.
+        watching: Who is told of it from afar.
+        workflow_ids: The workflows whose instances are to be canceled, as far as they are known beforehand.
     """
 
     options: "RunOptions"
@@ -53,3 +57,5 @@ class PreparedRun:
     ledger: "Ledger"
     tally: "Tally"
     totals: "Totals"
+    watching: "Watching"
+    workflow_ids: tuple[str, ...] = ()

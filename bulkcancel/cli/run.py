@@ -10,6 +10,7 @@ from bulkcancel.cli.file_names import with_real_name
 from bulkcancel.cli.invocation import current
 from bulkcancel.cli.run_options import RunOptions
 from bulkcancel.cli.sections import Section, in_section
+from bulkcancel.cli.watching_options import watching_options
 from bulkcancel.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ _EXAMPLES = (
 @options.lookup_options
 @options.account_options
 @options.job_options
+@watching_options
 @options.target_options
 @options.message_options
 def command(**values: Any) -> "ExitCode":  # noqa: ANN401 - one value per option

@@ -13,6 +13,7 @@ from bulkcancel.cli.typed_options import (
     pick,
     settings_of,
 )
+from bulkcancel.cli.watching_options import WatchingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +51,7 @@ class RunOptions:
         target: Where requests go.
         columns: Where the ids stand.
         messages: What is said.
+        watching: Who else is told.
     """
 
     input: str | None
@@ -67,6 +69,7 @@ class RunOptions:
     target: TargetOptions
     columns: ColumnOptions
     messages: MessageOptions
+    watching: WatchingOptions
 
     @classmethod
     def of(cls, values: "Mapping[str, Any]") -> Self:
@@ -89,4 +92,5 @@ class RunOptions:
             target=pick(TargetOptions, values),
             columns=pick(ColumnOptions, values),
             messages=pick(MessageOptions, values),
+            watching=WatchingOptions.of(values),
         )

@@ -54,6 +54,7 @@ class DatadogApi:
         self._workflows = f"{root}/api/v2/workflows"
         self._validate_keys = f"{root}/api/v2/validate_keys"
         self._validate_api_key = f"{root}/api/v1/validate"
+        self._events = f"{root}/api/v1/events"
         self._proxy = proxy
 
     async def cancel(self, ref: InstanceRef) -> Reply | Failure:
@@ -106,6 +107,10 @@ class DatadogApi:
         data = {"type": "workflows", "id": workflow_id, "attributes": {"published": published}}
         path = self._path_of_workflow(workflow_id)
         return await self._ask("PATCH", path, body={"data": data}, limit=PAGE_LIMIT)
+
+    async def post_event(self, event: "Mapping[str, object]") -> Reply | Failure:
+        """Put an event into the event stream (`POST /api/v1/events`); it is read where it begins and ends."""
+        return await self._ask("POST", self._events, body=event)
 
     def _path_of_workflow(self, workflow_id: str) -> str:
         if not is_path_segment(workflow_id):

@@ -23,6 +23,7 @@ class Served(StrEnum):
     LIST_WORKFLOWS = "workflow_list"
     UPDATE_WORKFLOW = "workflow_update"
     VALIDATE = "validate"
+    EVENTS = "events"
 
 
 _NEEDS = {
@@ -64,7 +65,7 @@ class Admission:
         self, request: "web.Request", served: Served, headers: dict[str, str] | None = None
     ) -> "web.Response | None":
         """What a request is refused with for its keys, or None."""
-        needs_both = served is not Served.VALIDATE or request.path.startswith("/api/v2")
+        needs_both = not request.path.startswith("/api/v1")
         options = self._options
         api_key = request.headers.get("DD-API-KEY", "")
         app_key = request.headers.get("DD-APPLICATION-KEY", "")

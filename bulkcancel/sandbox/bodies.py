@@ -49,6 +49,14 @@ def of_unknown_workflow(workflow_id: str, headers: "Mapping[str, str]") -> web.R
     return of_error(404, {"code": "WORKFLOW_NOT_FOUND", "detail": detail}, headers)
 
 
+def of_accepted_event(event: "Mapping[str, Any]", number: int, wall: float) -> web.Response:
+    """An event that was taken."""
+    taken = {**event, "id": number, "date_happened": int(wall)}
+    return web.Response(
+        status=202, body=json.dumps({"status": "ok", "event": taken}).encode(), content_type=JSON
+    )
+
+
 def instance_shown(instance: "Instance", wall: float) -> dict[str, Any]:
     """An instance as it is at that time."""
     kind, ended_at = instance.kind(wall), instance.ended_at(wall)

@@ -14,6 +14,7 @@ from bulkcancel.errors import ConfigurationError, words_of
 from bulkcancel.sandbox.admission import Admission, Served
 from bulkcancel.sandbox.bodies import of_document
 from bulkcancel.sandbox.cancels import Cancels
+from bulkcancel.sandbox.event_stream import EventStream
 from bulkcancel.sandbox.options import SandboxOptions
 from bulkcancel.sandbox.reads import Reads
 from bulkcancel.sandbox.server_clock import ServerClock
@@ -39,7 +40,7 @@ class Sandbox:
         self._world = World(options, self._clock.wall())
         self._admission = Admission(options)
         parts = (options, self._clock, self._world, self._admission)
-        self._routes = (Cancels(*parts), Reads(*parts))
+        self._routes = (Cancels(*parts), Reads(*parts), EventStream(*parts))
 
     @property
     def record(self) -> "Record":
@@ -85,6 +86,7 @@ class Sandbox:
                 "windows_of_others": windows,
                 "cancels": record.cancels,
                 "accepted": record.accepted,
+                "events": record.events,
             }
         )
 

@@ -76,6 +76,10 @@ class WorkflowCounts:
             ],
         }
 
+    def ids(self) -> list[str]:
+        """Their ids, those with the most rows first."""
+        return sorted(self._counts, key=lambda one: (-self._counts[one][0], one))
+
     def _all(self) -> list[WorkflowCount]:
         return [
             WorkflowCount(workflow_id, sent, failed, milliseconds / sent / 1_000)
