@@ -10,6 +10,7 @@ from bulkcancel.cli.file_names import FILLED_IN
 from bulkcancel.cli.find_options import FindOptions, FoundFormat
 from bulkcancel.cli.invocation import current
 from bulkcancel.cli.sections import Section, in_section
+from bulkcancel.cli.watching_options import statsd_option
 from bulkcancel.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ _EXAMPLES = (
     click.option("--count", is_flag=True, help="Only how many there are in each workflow."),
 )
 @options.pace_options
+@statsd_option
 @options.target_options
 @options.ok_exit_option
 @options.message_options

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from bulkcancel.cli.ok_exit import OkExit
 from bulkcancel.cli.typed_options import MessageOptions, TargetOptions, ok_exit_of, pick, settings_of
+from bulkcancel.cli.watching_options import agent_address
 from bulkcancel.operations.selection import RUNNING, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bulkcancel.metrics import AgentAddress
     from bulkcancel.settings import Settings
 
 
@@ -40,6 +42,7 @@ class FindOptions:
         settings: How requests are paced.
         target: Where requests go.
         messages: What is said.
+        statsd: The agent that gets metrics, or None.
     """
 
     workflows: tuple[str, ...]
@@ -54,6 +57,7 @@ class FindOptions:
     settings: "Settings"
     target: TargetOptions
     messages: MessageOptions
+    statsd: "AgentAddress | None"
 
     @classmethod
     def of(cls, values: "Mapping[str, Any]") -> Self:
@@ -84,4 +88,5 @@ class FindOptions:
             settings=settings_of({name: value for name, value in values.items() if name != "limit"}),
             target=pick(TargetOptions, values),
             messages=pick(MessageOptions, values),
+            statsd=agent_address(values["statsd"]),
         )

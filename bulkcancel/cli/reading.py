@@ -16,6 +16,7 @@ from bulkcancel.cli.open_rows import input_options, open_input
 from bulkcancel.cli.status_options import StatusFormat
 from bulkcancel.cli.status_output import open_output
 from bulkcancel.cli.status_words import StatusWords
+from bulkcancel.cli.watching import Metrics
 from bulkcancel.engine.observers import Observers
 from bulkcancel.events import Concern
 from bulkcancel.models import ExitCode, StopReason
@@ -72,7 +73,8 @@ def read_and_show(
         form = form_of(StatusFormat, options.form, options.output)
         width = shutil.get_terminal_size().columns
         with open_output(options.output, form, waits=options.wait, width=width) as output:
-            work = Reading(options, source, total, connection, output, messages)
+            metrics = Metrics(options.statsd, "status", connection.label, messages)
+            work = Reading(options, source, total, connection, output, messages, metrics)
             invocation.signals.start()
             return anyio.run(work.run, settings, clock, invocation)
 
@@ -103,6 +105,7 @@ class Reading:
         connection: "Connection",
         output: "StatusOutput",
         messages: "Messages",
+        metrics: Metrics,
     ) -> None:
         self._options = options
         self._source = source
@@ -110,6 +113,7 @@ class Reading:
         self._connection = connection
         self._output = output
         self._messages = messages
+        self._metrics = metrics
         self._is_read = True
 
     async def run(self, settings: "Settings", clock: "Clock", invocation: "Invocation") -> ExitCode:
@@ -120,7 +124,10 @@ class Reading:
         progress = StatusProgress(clock, self._total, waits=options.wait)
         if self._shows_progress:
             observers.add(progress)
+        began = clock.now()
         async with AsyncExitStack() as stack:
+            self._metrics.begin(observers)
+            stack.callback(self._metrics.leave)
             api = await open_api(stack, self._connection, settings, clock)
             session = Session(api, settings, site=self._connection.label, observers=observers, clock=clock)
             reading = session.new_reading(self._source, wait=options.wait, timeout=options.wait_timeout)
@@ -128,7 +135,10 @@ class Reading:
             with leaving.scope:
                 shown = showing(progress, self._messages, clock, is_wanted=self._shows_progress)
                 await self._write(reading, shown, clock)
-            return self._say(reading, leaving.reason or reading.stop, invocation.words)
+            stop = leaving.reason or reading.stop
+            said = StatusWords(reading, stop, invocation.words, options, self._source, is_read=self._is_read)
+            await self._metrics.end(said.exit_code, clock.now() - began)
+            return self._say(reading, stop, said)
 
     @property
     def _shows_progress(self) -> bool:
@@ -157,13 +167,12 @@ class Reading:
                 return
             await clock.sleep(_MOMENT)
 
-    def _say(self, reading: "StatusReading", stop: StopReason | None, words: list[str]) -> ExitCode:
+    def _say(self, reading: "StatusReading", stop: StopReason | None, said: StatusWords) -> ExitCode:
         """Say why it ended early and, last, what it came to."""
         if stop is StopReason.REFUSED:
             self._messages.error(LogEvent.KEYS_REFUSED, self._connection.refusal(None, "workflows_read"))
         if more := entry_of(stop):
             self._messages.info(LogEvent.RESULT, more)
-        said = StatusWords(reading, stop, words, self._options, self._source, is_read=self._is_read)
         if said.before():
             self._messages.info(LogEvent.RESULT, said.before())
         ending = self._options.ok_exit.ending(said.exit_code, stop)

@@ -16,6 +16,7 @@ from bulkcancel.cli.find_options import FoundFormat
 from bulkcancel.cli.found_output import WIDE_FROM, open_output
 from bulkcancel.cli.leaving import hearing
 from bulkcancel.cli.named_workflows import named_workflows
+from bulkcancel.cli.watching import Metrics
 from bulkcancel.engine.observers import Observers
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.models import ExitCode, StopReason
@@ -66,7 +67,8 @@ def search(
         )
     width = shutil.get_terminal_size((WIDE_FROM, 0)).columns  # whole where there is no terminal
     with open_output(options.output, form, site, counts_alone=options.count, width=width) as output:
-        work = Search(options, ids, connection, output, messages)
+        metrics = Metrics(options.statsd, "find", connection.label, messages)
+        work = Search(options, ids, connection, output, messages, metrics)
         invocation.signals.start()
         return anyio.run(work.run, settings, clock, invocation)
 
@@ -81,12 +83,14 @@ class Search:
         connection: "Connection",
         output: "FoundOutput",
         messages: "Messages",
+        metrics: Metrics,
     ) -> None:
         self._options = options
         self._ids = ids
         self._connection = connection
         self._output = output
         self._messages = messages
+        self._metrics = metrics
         self._is_read = True
 
     async def run(self, settings: "Settings", clock: "Clock", invocation: "Invocation") -> ExitCode:
@@ -96,7 +100,10 @@ class Search:
         progress = FindProgress(clock, None if self._ids is None else len(set(self._ids)))
         if self._shows_progress:
             observers.add(progress)
+        began = clock.now()
         async with AsyncExitStack() as stack:
+            self._metrics.begin(observers)
+            stack.callback(self._metrics.leave)
             api = await open_api(stack, self._connection, settings, clock)
             session = Session(api, settings, site=self._connection.label, observers=observers, clock=clock)
             search = session.find_instances(
@@ -106,7 +113,9 @@ class Search:
             with leaving.scope:
                 shown = showing(progress, self._messages, clock, is_wanted=self._shows_progress)
                 await self._write(search, shown)
-            return self._say(search, leaving.reason or search.stop)
+            stop = leaving.reason or search.stop
+            await self._metrics.end(self._end_of(search, stop)[0], clock.now() - began)
+            return self._say(search, stop)
 
     @property
     def _shows_progress(self) -> bool:

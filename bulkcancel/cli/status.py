@@ -10,6 +10,7 @@ from bulkcancel.cli.file_names import FILLED_IN, with_real_name
 from bulkcancel.cli.invocation import current
 from bulkcancel.cli.sections import Section, in_section
 from bulkcancel.cli.status_options import StatusFormat, StatusOptions
+from bulkcancel.cli.watching_options import statsd_option
 from bulkcancel.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ _EXAMPLES = (
     ),
 )
 @options.column_options
+@statsd_option
 @options.target_options
 @options.ok_exit_option
 @options.message_options

@@ -13,11 +13,13 @@ from bulkcancel.cli.typed_options import (
     pick,
     settings_of,
 )
+from bulkcancel.cli.watching_options import agent_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bulkcancel.cli.file_names import FileName
+    from bulkcancel.metrics import AgentAddress
     from bulkcancel.settings import Settings
 
 
@@ -44,6 +46,7 @@ class StatusOptions:
         target: Where requests go.
         columns: Where the ids stand.
         messages: What is said.
+        statsd: The agent that gets metrics, or None.
     """
 
     input: str | None
@@ -56,6 +59,7 @@ class StatusOptions:
     target: TargetOptions
     columns: ColumnOptions
     messages: MessageOptions
+    statsd: "AgentAddress | None"
 
     @classmethod
     def of(cls, values: "Mapping[str, Any]") -> Self:
@@ -72,4 +76,5 @@ class StatusOptions:
             target=pick(TargetOptions, values),
             columns=pick(ColumnOptions, values),
             messages=pick(MessageOptions, values),
+            statsd=agent_address(values["statsd"]),
         )

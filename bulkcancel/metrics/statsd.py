@@ -21,7 +21,18 @@ from bulkcancel.events import (
     StateSeen,
     Stopping,
 )
-from bulkcancel.metrics import table
+from bulkcancel.metrics.table import (
+    ALIVE,
+    ARRIVING,
+    QUOTA_LIMIT,
+    QUOTA_REMAINING,
+    REQUEST_DURATION,
+    REQUESTS,
+    ROWS,
+    RUN_DURATION,
+    RUN_EXIT,
+    THROTTLED,
+)
 from bulkcancel.models import Outcome
 
 if TYPE_CHECKING:
@@ -97,12 +108,12 @@ class StatsdMetrics:
                 key = result.outcome, self._tag_of(workflow_id)
                 self._rows[key] = self._rows.get(key, 0) + 1
         elif isinstance(event, QuotaSeen):
-            self._gauge(table.QUOTA_LIMIT, event.share, event.endpoint.value)
-            self._gauge(table.QUOTA_REMAINING, event.left, event.endpoint.value)
+            self._gauge(QUOTA_LIMIT, event.share, event.endpoint.value)
+            self._gauge(QUOTA_REMAINING, event.left, event.endpoint.value)
         elif isinstance(event, PassEnded):
-            self._gauge(table.ALIVE, event.running)
+            self._gauge(ALIVE, event.running)
             if event.number > 1 and event.seconds > 0.0:  # what the first one finds did not start meanwhile
-                self._gauge(table.ARRIVING, event.new * _MINUTE / event.seconds)
+                self._gauge(ARRIVING, event.new * _MINUTE / event.seconds)
         elif not isinstance(
             event,
             Started
@@ -121,8 +132,8 @@ class StatsdMetrics:
 
     def ended(self, exit_code: int, seconds: float) -> None:
         """Note how the process ends; not from `Ended`, for whoever runs the operation may know better."""
-        self._gauge(table.RUN_EXIT, exit_code)
-        self._gauge(table.RUN_DURATION, seconds)
+        self._gauge(RUN_EXIT, exit_code)
+        self._gauge(RUN_DURATION, seconds)
 
     def send(self) -> None:
         """Send what was counted since the last time, and tell what fails."""
@@ -177,12 +188,12 @@ class StatsdMetrics:
             rows, requests, durations, gauges = self._rows, self._requests, self._durations, self._gauges
             self._forget()
         for (outcome, workflow_id), count in rows.items():
-            yield table.ROWS, (count,), [f"outcome:{outcome.value}", f"workflow_id:{workflow_id}"]
+            yield ROWS, (count,), [f"outcome:{outcome.value}", f"workflow_id:{workflow_id}"]
         for (endpoint, status), count in requests.items():
-            yield table.REQUESTS, (count,), [f"endpoint:{endpoint}", f"status:{status}"]
+            yield REQUESTS, (count,), [f"endpoint:{endpoint}", f"status:{status}"]
             if status == _THROTTLED:
-                yield table.THROTTLED, (count,), [f"endpoint:{endpoint}"]
+                yield THROTTLED, (count,), [f"endpoint:{endpoint}"]
         for endpoint, seconds in durations.items():
-            yield table.REQUEST_DURATION, seconds, [f"endpoint:{endpoint}"]
+            yield REQUEST_DURATION, seconds, [f"endpoint:{endpoint}"]
         for (metric, endpoint), value in gauges.items():
             yield metric, (value,), [f"endpoint:{endpoint}"] if endpoint else []

@@ -9,6 +9,7 @@ import pytest
 from bulkcancel.cli.run import command
 from bulkcancel.cli.run_options import RunOptions
 from bulkcancel.cli.typed_options import ColumnOptions, MessageOptions, TargetOptions
+from bulkcancel.cli.watching_options import WatchingOptions
 from bulkcancel.settings import FailureLimit, Rate, Settings, Shard
 
 
@@ -64,12 +65,13 @@ def test_every_option_of_the_command_is_in_one_group() -> None:
     """One that were read and then forgotten would be found here."""
     known = {
         one.name
-        for group in (RunOptions, Settings, TargetOptions, ColumnOptions, MessageOptions)
+        for group in (RunOptions, Settings, TargetOptions, ColumnOptions, MessageOptions, WatchingOptions)
         for one in fields(group)
     }
     read = {param.name for param in command.params if isinstance(param, click.Option | click.Argument)}
     assert read <= known
-    assert known - read == {"settings", "target", "columns", "messages", "max_throttled", "report_filled"}
+    beside = {"settings", "target", "columns", "messages", "watching", "max_throttled", "report_filled"}
+    assert known - read == beside
 
 
 def test_options_are_what_was_typed_and_stay_it() -> None:
