@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from bulkcancel.events import Attempted, Endpoint, Ended, Finished, PassEnded, QuotaSeen, Started
+from bulkcancel.events import Attempted, Ended, Endpoint, Finished, PassEnded, QuotaSeen, Started
 from bulkcancel.metrics.statsd import MOST_WORKFLOWS, StatsdMetrics
 from bulkcancel.metrics.table import METRICS, Metric
 from bulkcancel.models import ExitCode, FailureKind, InstanceRef, Outcome, Result
@@ -26,7 +26,7 @@ class Keeping:
         self.is_closed = False
         self.fault: Exception | None = None
 
-    def send(self, values: "Iterable[tuple[Metric, Sequence[float], list[str]]]") -> None:
+    def send(self, values: Iterable[tuple[Metric, Sequence[float], list[str]]]) -> None:
         """Keep them."""
         self.sends += 1
         if self.fault is not None:
