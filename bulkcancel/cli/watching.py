@@ -16,6 +16,7 @@ from bulkcancel.events import Started
 from bulkcancel.metrics import Agent, RunNotice, StatsdMetrics, environment_tags
 from bulkcancel.models import Failure, Reply
 from bulkcancel.operations.threads import in_thread
+from bulkcancel.progress.log_events import LogEvent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
             ...
 
 
-_GOES_ON = "The job goes on without it."
 #: Seconds for one event, and for the last metrics.
 EVENT_SECONDS, METRICS_SECONDS = 5.0, 1.0
 _GRACE = 0.1
@@ -74,7 +74,10 @@ class Metrics:
 
     def _tell(self, words: str) -> None:
         where = "" if self._address is None else self._address.shown
-        self._messages.warning(f"The metrics do not reach {where}: {words}. The job goes on without them.")
+        self._messages.warning(
+            LogEvent.METRICS_LOST,
+            f"The metrics do not reach {where}: {words}. The job goes on without them.",
+        )
 
     async def end(self, exit_code: int, seconds: float) -> None:
         """Send the rest."""
@@ -152,10 +155,12 @@ class Watching:
         environ = without_keys(os.environ, () if keys is None else (keys.api_key, keys.app_key))
         wrong, lines = await notify(words, f"{json.dumps(document)}\n".encode(), environ)
         for line in lines:
-            self._messages.detail(f"{words[0]}: {line}")
+            self._messages.detail(LogEvent.NOTIFY_OUTPUT, f"{words[0]}: {line}")
         if wrong:
             said = f" It said: {lines[-1]}" if lines else ""
-            self._messages.warning(f"--notify-command {words[0]} failed: {wrong}.{said}")
+            self._messages.warning(
+                LogEvent.NOTIFY_FAILED, f"--notify-command {words[0]} failed: {wrong}.{said}"
+            )
 
 
 class _Events:
@@ -187,7 +192,10 @@ class _Events:
             return
         if not self._has_failed:
             self._has_failed = True
-            self._messages.warning(f"The event was not taken: {_words_of(answer)}. {_GOES_ON}")
+            self._messages.warning(
+                LogEvent.EVENT_LOST,
+                f"The event was not taken: {_words_of(answer)}. The job goes on without it.",
+            )
 
 
 def _words_of(answer: Reply | Failure | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from bulkcancel.cli.options import together
+from bulkcancel.cli.sections import Section, in_section
 from bulkcancel.errors import ConfigurationError
 from bulkcancel.metrics.address import AgentAddress
 
@@ -19,24 +19,28 @@ if TYPE_CHECKING:
 _DEFAULT_AGENT = frozenset({"", "1", "true", "yes", "on"})
 _NO_AGENT = frozenset({"0", "false", "no", "off"})
 
-statsd_option = click.option(
-    "--statsd",
-    is_flag=False,
-    flag_value="",
-    metavar="[HOST:PORT|unix:///PATH]",
-    help="Send metrics to the local agent: the one that DD_DOGSTATSD_URL or DD_AGENT_HOST names, else "
-    "localhost:8125.",
+statsd_option = in_section(
+    Section.MONITORING,
+    click.option(
+        "--statsd",
+        is_flag=False,
+        flag_value="",
+        metavar="[HOST:PORT|unix:///PATH]",
+        help="Send metrics to a local agent; without a value, to the one that DD_DOGSTATSD_URL or "
+        "DD_AGENT_HOST names, else localhost:8125.",
+    ),
 )
 
-watching_options = together(
+watching_options = in_section(
+    Section.MONITORING,
     statsd_option,
     click.option(
-        "--event", is_flag=True, help="Put an event where it begins and ends into the event stream."
+        "--event", is_flag=True, help="Put an event into the event stream at the start and the end."
     ),
     click.option(
         "--notify-command",
         metavar="CMD",
-        help="Run that at the end, whatever the end, with the summary on standard input; not by a shell.",
+        help="Run it at the end, whatever the end, with the summary on standard input; not by a shell.",
     ),
 )
 

@@ -43,6 +43,8 @@ class LogEvent(StrEnum):
     SIGNALED = "signaled"
     PROGRESS_LOST = "progress_lost"
     MESSAGES_LOST = "messages_lost"
+    METRICS_LOST = "metrics_lost"
+    EVENT_LOST = "event_lost"
     # At the end.
     NOT_LISTED = "not_listed"
     LEFT_OUT = "left_out"
@@ -51,5 +53,7 @@ class LogEvent(StrEnum):
     TRACE = "trace"
     RESULT = "result"
     SUMMARY_NOT_WRITTEN = "summary_not_written"
+    NOTIFY_OUTPUT = "notify_output"
+    NOTIFY_FAILED = "notify_failed"
     FAILED = "failed"
     ENDED = "ended"
