@@ -1,20 +1,22 @@
 """`--notify-command`: one command at the end, with the summary on its standard input."""
 
+import asyncio
 import os
 import signal
 import subprocess
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.lowlevel
 
 from bulkcancel.datadog.keys import API_KEY_NAMES, APP_KEY_NAMES
+from bulkcancel.errors import words_of
 from bulkcancel.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from anyio.abc import Process
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 #: Seconds that it may take.
 LONGEST = 30.0
@@ -48,51 +50,83 @@ async def notify(
         What went wrong, in words, or empty; and the last lines of its output.
     """
     try:
-        process = await anyio.open_process(
-            words, stderr=subprocess.STDOUT, env=environ, start_new_session=True
-        )
-    except (OSError, ValueError) as error:
-        return f"it can't be run: {getattr(error, 'strerror', None) or error}", []
-    output = bytearray()
-    async with process:
-        try:
-            with anyio.move_on_after(longest) as limit:
-                await _serve(process, document, output)
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-    lines = [printable(line, _SHOWN) for line in output.decode(errors="replace").splitlines() if line.strip()]
+        return await _run(words, document, environ, longest)
+    except OSError as error:
+        return f"it can't be run: {words_of(error)}", []
+
+
+async def _run(
+    words: "Sequence[str]", document: bytes, environ: "Mapping[str, str]", longest: float
+) -> tuple[str, list[str]]:
+    output = _Output()
+    with TemporaryFile() as given:  # no pipe: it need not be read
+        given.write(document)
+        given.seek(0)
+        async with output.taken() as end:
+            try:
+                process = await anyio.open_process(
+                    words,
+                    stdin=given,
+                    stdout=end,
+                    stderr=subprocess.STDOUT,
+                    env=environ,
+                    start_new_session=True,
+                )
+            finally:
+                os.close(end)
+            async with process:
+                try:
+                    with anyio.move_on_after(longest) as limit:
+                        await process.wait()
+                finally:
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+            with anyio.move_on_after(_OF_OTHERS):
+                await output.over.wait()
     code = process.returncode
     if limit.cancelled_caught:
-        return f"it was killed after {longest:g} s", lines
+        return f"it was killed after {longest:g} s", output.lines()
     if code is not None and code < 0:
-        return f"it was ended by {_signal_name(-code)}", lines
-    return (f"it ended with exit code {code}" if code else ""), lines
+        return f"it was ended by {_signal_name(-code)}", output.lines()
+    return (f"it ended with exit code {code}" if code else ""), output.lines()
 
 
-async def _serve(process: "Process", document: bytes, output: bytearray) -> None:
-    """Give it the document, keep its last words, and wait for its end."""
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_feed, process, document)
-        tasks.start_soon(_keep, process, output)
-        await process.wait()
-        tasks.cancel_scope.deadline = anyio.current_time() + _OF_OTHERS
+class _Output(asyncio.Protocol):
+    """Keeps the last of what a command writes.
 
+    Attributes:
+        over: Set when nobody can write any more.
+    """
 
-async def _feed(process: "Process", document: bytes) -> None:
-    stream = process.stdin
-    assert stream is not None  # noqa: S101 - for the type checker
-    with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):  # it need not read it
-        await stream.send(document)
-    with suppress(OSError):
-        await stream.aclose()
+    def __init__(self) -> None:
+        self.over = anyio.Event()
+        self._kept = bytearray()
 
+    @asynccontextmanager
+    async def taken(self) -> "AsyncIterator[int]":
+        """Take it, while the context lasts; gives the end to write to, which is for the caller to close."""
+        reading, writing = os.pipe()
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.connect_read_pipe(lambda: self, os.fdopen(reading, "rb", 0))
+        try:
+            yield writing
+        finally:
+            transport.close()
+            await anyio.lowlevel.cancel_shielded_checkpoint()  # in which it is closed
 
-async def _keep(process: "Process", output: bytearray) -> None:
-    assert process.stdout is not None  # noqa: S101 - for the type checker
-    async for part in process.stdout:
-        output += part
-        del output[:-_KEPT]
+    def data_received(self, data: bytes) -> None:
+        """Keep the last of it."""
+        self._kept += data
+        del self._kept[:-_KEPT]
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Note that it is over."""
+        self.over.set()
+
+    def lines(self) -> list[str]:
+        """The last lines, fit to be shown."""
+        text = self._kept.decode(errors="replace")
+        return [printable(line, _SHOWN) for line in text.splitlines() if line.strip()]
 
 
 def _signal_name(number: int) -> str:

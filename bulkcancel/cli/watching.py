@@ -14,7 +14,7 @@ from anyio import move_on_after
 from bulkcancel.cli.notifying import notify, without_keys
 from bulkcancel.events import Started
 from bulkcancel.metrics import Agent, RunNotice, StatsdMetrics, environment_tags
-from bulkcancel.models import Failure, Reply
+from bulkcancel.models import Failure, FailureKind, Reply
 from bulkcancel.operations.threads import in_thread
 from bulkcancel.progress.log_events import LogEvent
 
@@ -64,10 +64,16 @@ class Metrics:
 
     def begin(self, observers: "Observers") -> None:
         """Watch what happens from here on."""
-        if self._agent is not None:
-            self._observer = StatsdMetrics(self._agent, self._tell_from_thread(asyncio.get_running_loop()))
-            self._observer.start()
-            observers.add(self._observer)
+        if self._agent is None:
+            return
+        observer = StatsdMetrics(self._agent, self._tell_from_thread(asyncio.get_running_loop()))
+        try:
+            observer.start()
+        except RuntimeError as error:  # there may be no more threads
+            self._tell(str(error))
+            return
+        self._observer = observer
+        observers.add(observer)
 
     def _tell_from_thread(self, loop: asyncio.AbstractEventLoop) -> "Any":  # noqa: ANN401 - a callable
         return lambda words: loop.call_soon_threadsafe(self._tell, words)
@@ -186,8 +192,11 @@ class _Events:
 
     async def _send(self, event: dict[str, Any]) -> None:
         answer: Reply | Failure | None = None
-        with move_on_after(EVENT_SECONDS):
-            answer = await self._api.post_event(event)
+        try:
+            with move_on_after(EVENT_SECONDS):
+                answer = await self._api.post_event(event)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is not the run's failure
+            answer = Failure(FailureKind.UNKNOWN, str(error) or type(error).__name__)
         if isinstance(answer, Reply) and answer.status in _GOOD:
             return
         if not self._has_failed:
