@@ -1,10 +1,13 @@
 """The sample programs run as they are."""
 
 import importlib.util
+import json
 import os
 import socket
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -70,3 +73,45 @@ def test_a_report_opens_in(call: Call, library: str, words: list[str]) -> None:
     assert ended.returncode == 0, ended.stderr
     assert all(word in ended.stdout for word in words), ended.stdout
     assert os.listdir(".") == ["report.csv"]  # noqa: PTH208 - a list is what is wanted
+
+
+@pytest.mark.slow
+def test_the_program_for_a_chat_tells_it_what_a_run_came_to(call: Call) -> None:
+    """One line, posted where the webhook says; its failure is said by its exit status."""
+    posted: list[bytes] = []
+
+    class Chat(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    call(
+        "run",
+        SAMPLES / "spreadsheet.csv",
+        "--sandbox",
+        "-y",
+        "-o",
+        "r.csv",
+        "--summary",
+        "s.json",
+        "--reason",
+        "INC-1",
+    )
+    words = [sys.executable, str(SAMPLES / "notify_chat.py")]
+    with HTTPServer(("127.0.0.1", 0), Chat) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        for webhook, code in ((url, 0), ("http://127.0.0.1:9", 1)):
+            with Path("s.json").open("rb") as summary:
+                environ = {**unmeasured(), "CHAT_WEBHOOK": webhook}
+                ended = subprocess.run(words, stdin=summary, check=False, env=environ, capture_output=True)
+            assert ended.returncode == code, ended.stderr
+        server.shutdown()
+    (said,) = posted
+    text = json.loads(said)["text"]
+    assert "INC-1" in text
+    assert "canceled" in text
