@@ -73,11 +73,13 @@ fuzz: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/sphinx-build -q -W -n --keep-going -d $(VENV)/.doctrees docs site
 
+# The sdist and the wheel, in dist/: built twice, the same, and checked.
 build: $(STAMP)
-	rm -rf dist
-	$(BIN)/python -m build --outdir dist . > /dev/null
-	@$(BIN)/python -m zipfile -l dist/*.whl | grep -q share/man/man1/bulkcancel-run.1
-	@ls dist
+	$(BIN)/python .ci/packages.py
+
+# One file with all that bulkcancel needs, for any machine with Python.
+pyz: build
+	$(BIN)/python .ci/single_file.py
 
 check: static tests
 
