@@ -25,9 +25,9 @@ statsd_option = in_section(
         "--statsd",
         is_flag=False,
         flag_value="",
-        metavar="[HOST:PORT|unix:///PATH]",
-        help="Send metrics to a local agent; without a value, to the one that DD_DOGSTATSD_URL or "
-        "DD_AGENT_HOST names, else localhost:8125.",
+        metavar="[AGENT]",
+        help="Send metrics to a local agent, HOST:PORT or unix:///PATH; without a value, to the one that "
+        "DD_DOGSTATSD_URL or DD_AGENT_HOST names, else localhost:8125.",
     ),
 )
 

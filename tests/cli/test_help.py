@@ -49,6 +49,16 @@ def test_every_option_stands_in_a_section(name: str) -> None:
         )
 
 
+def test_no_option_pushes_the_others_aside(name: str) -> None:
+    """A long metavar takes a third of the terminal from every option of the command."""
+    context = click.Context(FOUND[name])
+    for option in options_of(name):
+        words, _ = option.get_help_record(context) or ("", "")
+        assert len(words) <= 28, (
+            f"`{words}` is too long: give it a short metavar, and say the rest in its help"
+        )
+
+
 def test_an_option_keeps_the_section_it_has_and_one_without_is_shown_all_the_same() -> None:
     """A group within a group stands where it says, and help never fails."""
     inner = in_section(Section.STOP, click.option("--inner", help="a"))
