@@ -1,5 +1,6 @@
 """Texts from the command line as values: counts, rates, shares, durations, limits, shards, file names."""
 
+import os
 import re
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,7 +25,10 @@ _RATE = re.compile(r"(\d{1,9})\s*/\s*([smh])", re.ASCII)
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d+)?)\s*([smh]?)", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
-_SHARD = re.compile(r"(\d{1,6})\s*/\s*(\d{1,6})", re.ASCII)
+_SHARD = re.compile(r"(\d{1,6}|auto)\s*/\s*(\d{1,6})", re.ASCII)
+_INDEX = re.compile(r"\d{1,6}", re.ASCII)
+# Where Kubernetes, AWS Batch and Google Cloud Run tell each process of a job its number, from 0.
+_INDEX_NAMES = ("JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX", "CLOUD_RUN_TASK_INDEX")
 _LOCK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _MOST_HEADROOM, _ALL = 90.0, 100.0
 
@@ -90,11 +94,27 @@ def failure_limit(text: str) -> FailureLimit:
 
 
 def shard(text: str) -> Shard:
-    """A part of the job, `2/4` for the second of four."""
+    """A part of the job: `2/4` for the second of four, `auto/4` for the one that a scheduler says it is."""
     found = _SHARD.fullmatch(text.strip())
-    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+    total = int(found[2]) if found is not None else 0
+    if found is None or total == 0 or (found[1] != "auto" and not 1 <= int(found[1]) <= total):
         raise click.BadParameter(f"{text!r} is not a shard; write 1/4 for the first of four.")
-    return Shard(int(found[1]), int(found[2]))
+    return Shard(_own_number(text, total) if found[1] == "auto" else int(found[1]), total)
+
+
+def _own_number(text: str, total: int) -> int:
+    """Which shard this process is, from 1."""
+    name = next((name for name in _INDEX_NAMES if name in os.environ), None)
+    if name is None:
+        names = f"{', '.join(_INDEX_NAMES[:-1])} or {_INDEX_NAMES[-1]}"
+        raise click.BadParameter(
+            f"{text!r} needs the index that a scheduler sets, {names}; "
+            "elsewhere write 1/4 for the first of four."
+        )
+    value = os.environ[name]
+    if not _INDEX.fullmatch(value) or int(value) >= total:
+        raise click.BadParameter(f"{text!r} needs an index from 0 to {total - 1}, and {name} is {value!r}.")
+    return int(value) + 1
 
 
 def ok_exit(text: str) -> frozenset[ExitCode]:

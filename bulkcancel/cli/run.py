@@ -48,7 +48,10 @@ _EXAMPLES = (
         help="A canary: stop after N rows that can be sent.",
     ),
     click.option(
-        "--shard", type=params.shard, metavar="I/N", help="Take only this part of the rows, 1/4 of four."
+        "--shard",
+        type=params.shard,
+        metavar="I/N",
+        help="Take only this part of the rows, 1/4 of four; auto/4 where a scheduler numbers its processes.",
     ),
 )
 @options.column_options

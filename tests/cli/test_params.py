@@ -53,7 +53,11 @@ def test_a_text_is_the_value_it_looks_like(read: Callable[[str], object], text: 
         (params.moment, ["", "noon", "2026-13-01", "12:00"], "write 2026-01-31T12:00Z"),
         (params.headroom, ["", "20", "0.2", "91%", "90.1%", "-1%"], "write 20%"),
         (params.failure_limit, ["", "0", "0%", "101%", "-1", "1.5", "x"], "write 50 or 10%"),
-        (params.shard, ["", "0/4", "5/4", "1", "1/0", "-1/4", "1/4/4"], "write 1/4 for the first of four"),
+        (
+            params.shard,
+            ["", "0/4", "5/4", "1", "1/0", "-1/4", "1/4/4", "auto", "auto/0", "Auto/4"],
+            "write 1/4 for the first of four",
+        ),
     ],
 )
 def test_any_other_text_is_refused_with_an_example(
@@ -64,6 +68,36 @@ def test_any_other_text_is_refused_with_an_example(
         with pytest.raises(click.BadParameter, match=example) as error:
             read(text)
         assert repr(text) in error.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "want"),
+    [
+        ("JOB_COMPLETION_INDEX", "auto/8", Shard(1, 8)),
+        ("AWS_BATCH_JOB_ARRAY_INDEX", " auto / 8 ", Shard(1, 8)),
+        ("CLOUD_RUN_TASK_INDEX", "auto/1", Shard(1, 1)),
+    ],
+)
+def test_a_shard_is_numbered_by_the_scheduler(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, want: Shard
+) -> None:
+    """Which counts from 0: its last index is the last shard, and one more is refused."""
+    monkeypatch.setenv(name, "0")
+    assert params.shard(text) == want
+    monkeypatch.setenv(name, str(want.total - 1))
+    assert params.shard(text) == Shard(want.total, want.total)
+    for value in (str(want.total), "", "-1", "\u0661", "one"):
+        monkeypatch.setenv(name, value)
+        with pytest.raises(click.BadParameter, match=f"an index from 0 to {want.total - 1}, and {name} is"):
+            params.shard(text)
+
+
+def test_a_shard_that_nobody_numbers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the names that are looked for, so that it can be set or written."""
+    for name in params._INDEX_NAMES:
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(click.BadParameter, match="JOB_COMPLETION_INDEX, AWS_BATCH_JOB_ARRAY_INDEX or CLOUD"):
+        params.shard("auto/4")
 
 
 @pytest.mark.parametrize(("word", "hint"), [("runing", "Did you mean running?"), ("xyz", None)])
