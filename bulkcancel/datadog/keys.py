@@ -85,7 +85,8 @@ def read_credentials(environ: "Mapping[str, str]", keys_file: "Path | None" = No
 
     Args:
         environ: The environment: `DD_API_KEY` and `DD_APP_KEY`, or `DATADOG_…`.
-        keys_file: A file of dotenv lines with the same names, readable by its owner alone.
+        keys_file: A file of dotenv lines with the same names, readable by its owner alone; where that is root
+            and we are not, by its group too.
 
     Raises:
         MissingKeysError: A key is missing.
@@ -150,12 +151,23 @@ def _check_private(status: os.stat_result, path: "Path") -> None:
     if not stat.S_ISREG(status.st_mode):
         raise ConfigurationError(f"The keys file {path} is not a regular file.")
     mode = stat.S_IMODE(status.st_mode)
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if mode & _shared_bits(status.st_uid):
         raise ConfigurationError(f"{path} can be read by others (mode {mode:04o}); run: chmod 600 {path}")
     if status.st_uid not in {os.geteuid(), 0}:
         raise ConfigurationError(
             f"{path} belongs to somebody else (user {status.st_uid}); use a file of yours."
         )
+
+
+def _shared_bits(owner: int) -> int:
+    """What others than the owner may not be allowed to do with the file.
+
+    Kubernetes and systemd hand a secret to an unprivileged process as a file of root's that a group may
+    read, 0440: a Secret with `fsGroup` (kubernetes#57923), a credential with an access list (systemd#29435).
+    Nobody but root can make such a file, and libpq accepts it for a private key as well.
+    """
+    others = stat.S_IRWXG | stat.S_IRWXO
+    return others & ~stat.S_IRGRP if owner == 0 and os.geteuid() != 0 else others
 
 
 def _values(data: bytes, path: "Path") -> dict[str, Secret]:

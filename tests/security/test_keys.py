@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from support.children import MAIN, child
 from support.cliapp import Call
 from support.rawpeers import answer, serve_raw
+from support.rights import NOBODY, without_rights
 
 from bulkcancel import answers
 from bulkcancel.datadog import Credentials, Target, connect, read_credentials
@@ -310,6 +311,42 @@ def test_a_keys_file_that_is_none_is_refused(tmp_path: Path, kind: str, words: s
     with pytest.raises(ConfigurationError, match=words) as caught:
         read_credentials({}, path)
     assert not shows_a_key(str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "is_taken"),
+    [
+        (0o440, 0, True), (0o640, 0, True), (0o400, 0, False), (0o444, 0, False), (0o460, 0, False), (0o450, 0, False),
+        (0o440, NOBODY, False), (0o640, NOBODY, False), (0o400, NOBODY, True), (0o440, 1, False),
+    ],
+)  # fmt: skip
+def test_a_keys_file_of_roots_may_be_read_by_its_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, owner: int, *, is_taken: bool
+) -> None:
+    """As Kubernetes and systemd hand over a secret; read and no more, and no file of anybody else's."""
+    if os.geteuid():
+        pytest.skip("only root can give a file away")
+    tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    path = Path("keys")  # the folders above are root's alone
+    path.write_text(BOTH, encoding="utf-8-sig")  # which Python imports at its first use
+    os.chown(path, owner, NOBODY)
+    path.chmod(mode)
+    with without_rights():
+        if is_taken:
+            assert read_credentials({}, path) == KEYS
+        else:
+            with pytest.raises(ConfigurationError, match=r"read by others|can't be read: Perm|somebody else"):
+                read_credentials({}, path)
+
+
+def test_root_itself_lets_no_group_read_its_keys_file(tmp_path: Path) -> None:
+    """It needs no group to read what is its own."""
+    path = tmp_path / "keys"
+    path.write_text(BOTH)
+    path.chmod(0o640)
+    with pytest.raises(ConfigurationError, match="read by others"):
+        read_credentials({}, path)
 
 
 @given(st.text("0123456789abcdef", min_size=8, max_size=40), st.text(max_size=20), st.text(max_size=20))
