@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.jobs import JOBS, install, path_with, sandbox, started
+from support.jobs import JOBS, ROOT, install, path_with, sandbox, started
 
 UNITS = JOBS / "systemd"
 SERVICE = (UNITS / "bulkcancel-nightly.service").read_text(encoding="utf-8")
@@ -57,6 +57,8 @@ def test_systemd_finds_the_service_hardened(tmp_path: Path) -> None:
     if "unrecognized option" in ended.stderr:
         pytest.skip("this systemd-analyze reads no units of its own accord")
     assert ended.returncode == 0, ended.stdout
+    page = (ROOT / "docs" / "how-to" / "nightly.md").read_text(encoding="utf-8")
+    assert f"gives it {MOST_EXPOSED} of 10" in page
 
 
 def test_the_service_is_given_time_to_drain() -> None:
