@@ -201,7 +201,7 @@ class Pacer:
         """Note a 503, and tell whether it counts like a 429, as a rate limit's, or else as a fault."""
         is_limit = self._throttle_detector.is_throttling(now, limits.retry_after)
         if self._breaker.is_open or not is_limit:
-            self.record_failure(permit, now)
+            self._failed(permit, now)
             if self._breaker.is_open:
                 self._forget_503s()
             return False
@@ -228,7 +228,11 @@ class Pacer:
         return is_first
 
     def record_failure(self, permit: Permit, now: float) -> None:
-        """Note a 5xx, or a request that brought no reply."""
+        """Note another 5xx, or a request that brought no reply."""
+        self._throttle_detector.record_other_fault()
+        self._failed(permit, now)
+
+    def _failed(self, permit: Permit, now: float) -> None:
         self._landed(permit)
         self._breaker.record_failure(permit.sent_at, now, was_probe=permit.is_probe)
 

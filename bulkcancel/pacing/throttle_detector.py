@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from enum import Enum, auto
 
 _REMEMBERED = 40  # answers
 _OFTEN = 5  # 503s among them, from which on they are a rate limit's
@@ -16,20 +17,27 @@ _TRIED = 8  # later pauses that are looked at together
 _TOO_SOON = 60.0  # successes from one of them to the next, on the average, below which they are in vain
 
 
+class _Answer(Enum):
+    SOUND = auto()
+    UNAVAILABLE = auto()
+    OTHER_FAULT = auto()
+
+
 class ThrottleDetector:
     """Tells 503s that a rate limit answers, as nginx's does, from those of an outage and from single ones.
 
     A rate limit lets others through meanwhile: its 503s are many, and successes stand among them. Where no
     success comes any more, it is an outage. A few among hundreds are failures of their own: to pause
-    everybody for them would cost more than to try each again. And where 503s go on as before although
-    less is sent, it was no rate limit: then it takes more of them the next time.
+    everybody for them would cost more than to try each again. Where as many other faults come, the API is
+    ill: a rate limit has no reason for those. And where 503s go on as before although less is sent, it was
+    no rate limit: then it takes more of them the next time.
 
     Attributes:
         is_known: Whether a rate limit has answered 503, as far as is known.
     """
 
     def __init__(self) -> None:
-        self._answers: deque[bool] = deque(maxlen=_REMEMBERED)
+        self._answers: deque[_Answer] = deque(maxlen=_REMEMBERED)
         self._success_at = -math.inf
         self._gaps: deque[float] = deque(maxlen=_GAPS)
         self._patience = _PATIENCE
@@ -42,14 +50,18 @@ class ThrottleDetector:
 
     def record_success(self, now: float) -> None:
         """Note an answer of the API itself."""
-        if self._answers and not self._answers[-1] and self._success_at > -math.inf:
+        if self._answers and self._answers[-1] is not _Answer.SOUND and self._success_at > -math.inf:
             self._gaps.append(now - self._success_at)
             if len(self._gaps) == _GAPS:
                 self._patience = min(_LONGEST_PATIENCE, max(_PATIENCE, 2.0 * min(self._gaps)))
         self._told = None
-        self._answers.append(True)
+        self._answers.append(_Answer.SOUND)
         self._successes += 1
         self._success_at = now
+
+    def record_other_fault(self) -> None:
+        """Note another 5xx, or a request that brought no reply."""
+        self._answers.append(_Answer.OTHER_FAULT)
 
     def is_throttling(self, now: float, retry_after: float | None) -> bool:
         """Note a 503, and tell whether it is a rate limit's.
@@ -58,7 +70,7 @@ class ThrottleDetector:
             now: When it came.
             retry_after: Seconds after which it asks to come back, or None.
         """
-        self._answers.append(False)
+        self._answers.append(_Answer.UNAVAILABLE)
         silence = now - self._success_at
         if silence == math.inf:
             return False
@@ -69,9 +81,12 @@ class ThrottleDetector:
                 self._answers.clear()
                 self.is_known = False
             return False
-        lately = list(self._answers)[-_LATELY:].count(False)
+        refused = self._answers.count(_Answer.UNAVAILABLE)
+        if self._answers.count(_Answer.OTHER_FAULT) >= refused:
+            return False
+        lately = list(self._answers)[-_LATELY:].count(_Answer.UNAVAILABLE)
         needed = _OFTEN_WHEN_TOLD if retry_after is not None and self._often == _OFTEN else self._often
-        if (self.is_known and lately >= _OFTEN_WHEN_KNOWN) or self._answers.count(False) >= needed:
+        if (self.is_known and lately >= _OFTEN_WHEN_KNOWN) or refused >= needed:
             self.is_known = True
             return True
         return False

@@ -10,12 +10,14 @@ STEP = 0.01
 def heard(
     answers: str, *, start: float = 0.0, step: float = STEP, retry_after: float | None = None
 ) -> list[bool]:
-    """What each 503 (`x`) is taken for, among sound answers (`.`), one each step."""
+    """What each 503 (`x`) is taken for, among sound answers (`.`) and other faults (`o`), one each step."""
     detector, now, limits = ThrottleDetector(), start, []
     for answer in answers:
         now += step
         if answer == ".":
             detector.record_success(now)
+        elif answer == "o":
+            detector.record_other_fault()
         else:
             limits.append(detector.is_throttling(now, retry_after))
     return limits
@@ -38,6 +40,20 @@ def heard(
 )
 def test_many_503s_among_sound_answers_are_a_rate_limit(answers: str, limits: list[bool]) -> None:
     """Five of the last forty at first, later two of the last twenty."""
+    assert heard(answers) == limits
+
+
+@pytest.mark.parametrize(
+    ("answers", "limits"),
+    [
+        (".o.x" * 20, [False] * 20),
+        ("." + "o" * 5 + "x" * 6, [False] * 5 + [True]),
+        ("." + "o" * 5 + "." * 35 + "x" * 6, [False] * 4 + [True] * 2),
+        (".xxxxxx" + "o" * 7 + "x" * 2, [False] * 4 + [True] * 2 + [False, True]),
+    ],
+)
+def test_503s_among_as_many_other_faults_are_no_rate_limits(answers: str, limits: list[bool]) -> None:
+    """The API is ill: resets, timeouts and other 5xx are none of a rate limit's doing."""
     assert heard(answers) == limits
 
 
