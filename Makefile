@@ -9,7 +9,7 @@ TABLES := $(VENV)/.tables
 BENCH := $(VENV)/.bench
 MUTANTS := $(VENV)/.mutants
 
-.PHONY: help demo journey test check browser static tests lint types audit secrets fuzz docs build mutants bench bench-resume simulate plot crash clean
+.PHONY: help demo journey test check browser static tests lint types audit secrets fuzz docs build mutants bench bench-resume simulate plot crash soak clean
 
 help:
 	@echo "make demo   cancel a sample of 1,000 instances against the embedded sandbox"
@@ -24,6 +24,7 @@ help:
 	@echo "make simulate  play the pacing against many servers in virtual time"
 	@echo "make plot   draw docs/explanation/pacing.svg from a real run"
 	@echo "make crash  kill the process hundreds of times, and see that nothing is lost"
+	@echo "make soak  live through faults, restarts and sleeps for MINUTES (60), and see that nothing is lost or leaks; SEED=0"
 	@echo "make docs   build the documentation into site/"
 
 $(RUNS): pyproject.toml
@@ -129,6 +130,11 @@ bench-resume: $(STAMP)
 
 crash: $(STAMP)
 	$(BIN)/python tests/crash/driver.py 300
+
+MINUTES ?= 60
+SEED ?= 0
+soak: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m soak $(MINUTES) $(SEED)
 
 clean:
 	rm -rf $(VENV) dist mutants site .coverage* .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis
