@@ -8,6 +8,7 @@ _CAUTIOUS = 8
 _ACCEPTED_PER_SLOT = 40
 _PAST_EXPECTED_PER_SLOT = 8
 _ENOUGH_SINCE_REFUSAL = 100  # accepted requests that one 429 may cost, to see whether the limit has grown
+_ENOUGH_WINDOWS = 2  # the same in windows, where others may have had the rest: they may be gone since
 
 
 class UncountedQuota:
@@ -19,6 +20,7 @@ class UncountedQuota:
 
     def __init__(self) -> None:
         self.expected: int | None = None
+        self._is_whole = False
         self._accepted = 0
         self._since_refusal = 0
 
@@ -30,6 +32,7 @@ class UncountedQuota:
     def record_exhausted(self, own: int, limit: int | None) -> None:
         """Note that the window has run out after that many requests of ours."""
         self.expected = min(own, limit or own)
+        self._is_whole = self.expected == limit
 
     def record_refusal(self) -> None:
         """Note a 429 that begins a pause."""
@@ -53,6 +56,9 @@ class UncountedQuota:
         ours = math.floor(self.expected * (1.0 - headroom))
         if own + in_flight < ours:
             return min(ours - own, _CAUTIOUS + self.expected / _ACCEPTED_PER_SLOT) - in_flight
-        if knows_turn and (headroom or self._since_refusal < _ENOUGH_SINCE_REFUSAL):
+        enough = _ENOUGH_SINCE_REFUSAL
+        if not self._is_whole:
+            enough = min(enough, _ENOUGH_WINDOWS * self.expected)
+        if knows_turn and (headroom or self._since_refusal < enough):
             return 0.0
         return max(1.0, (own - self.expected) / _PAST_EXPECTED_PER_SLOT) - in_flight

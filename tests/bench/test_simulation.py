@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from bench.cases import CASES, Case
+from bench.simulate_shards import play_shards
 from bench.simulation import EPOCH, Client, Network, Server, World, play
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -251,3 +252,9 @@ def test_a_server_that_refuses_everything_is_asked_ever_more_rarely(
     World(Liar(lies, grants=False), [client], Network()).run(until=3600.0)
     assert 10 <= len(client.sent) <= 600
     assert sum(moment > 1800.0 for moment in client.sent) <= 250
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_shard_that_is_left_alone_takes_the_whole_quota(seed: int) -> None:
+    """Also where only a 429 tells of it, and what the others took was no longer expected."""
+    assert play_shards(Quota(100, 10, HeaderMode.ON_429), 8, seed).ratio < 1.3

@@ -69,7 +69,18 @@ def test_past_what_is_expected_one_goes_now_and_then(
     knows_turn: bool,
 ) -> None:
     """A hundred accepted pay for one that may be refused."""
-    assert quota(since, exhausted_after=10).room(10, 0, headroom, knows_turn=knows_turn) == room
+    assert quota(since, exhausted_after=60).room(60, 0, headroom, knows_turn=knows_turn) == room
+
+
+@pytest.mark.parametrize(
+    ("since", "limit", "room"),
+    [(5, None, 0.0), (6, None, 1.0), (5, 600, 0.0), (6, 600, 1.0), (99, 3, 0.0), (100, 3, 1.0)],
+)
+def test_where_others_may_have_had_the_rest_two_windows_are_enough(
+    since: int, limit: int | None, room: float
+) -> None:
+    """At three a window, a hundred take half an hour, and the others may long be gone; not where three are all there is."""
+    assert quota(since, exhausted_after=3, limit=limit).room(3, 0, 0.0, knows_turn=True) == room
 
 
 @pytest.mark.parametrize(
