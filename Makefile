@@ -9,7 +9,7 @@ TABLES := $(VENV)/.tables
 BENCH := $(VENV)/.bench
 MUTANTS := $(VENV)/.mutants
 
-.PHONY: help demo journey test check browser static tests lint types audit secrets fuzz docs build mutants bench bench-resume simulate plot crash soak clean
+.PHONY: help demo journey test check browser static tests lint types audit secrets fuzz docs build mutants bench bench-resume simulate simulate-shards plot crash soak clean
 
 help:
 	@echo "make demo   cancel a sample of 1,000 instances against the embedded sandbox"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench  measure speed and pacing next to the vendor's SDK and a plain script, and find, verify and drain, about twenty-five minutes;"
 	@echo "            CASES=\"headers no-quota\" CLIENTS=\"bulkcancel script\" IN_FLIGHT=\"1 256\" choose among them"
 	@echo "make simulate  play the pacing against many servers in virtual time"
+	@echo "make simulate-shards  the same for one job cut into 1 to 256 shards"
 	@echo "make plot   draw docs/explanation/pacing.svg from a real run"
 	@echo "make crash  kill the process hundreds of times, and see that nothing is lost"
 	@echo "make soak  live through faults, restarts and sleeps for MINUTES (60), and see that nothing is lost or leaks; SEED=0"
@@ -121,6 +122,9 @@ bench: $(BENCH)
 
 simulate: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m bench.simulate
+
+simulate-shards: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m bench.simulate_shards
 
 plot: $(BENCH)
 	PYTHONPATH=tests $(BIN)/python -m bench.plot docs/explanation/pacing.svg

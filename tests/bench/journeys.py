@@ -1,6 +1,6 @@
 """The journeys of `make bench`: what goes on before and after a cancel, each held to a target.
 
-make bench CASES="find find-quota verify drain pipe"
+make bench CASES="find find-quota verify drain pipe eight-shards"
 """
 
 import os
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from bench.cases import Case
 from bench.clients import BULKCANCEL_CODE, python
+from bench.figure import Figure
 from bench.ideal import ideal
+from bench.indexed_job import shards
 from bench.list_server import CANCELS, LISTED, LISTS
 from bench.processes import LAST_CORE, Done, bulkcancel, environment, fetch, sandbox, served
 
@@ -35,26 +37,6 @@ _SETTLE, _END_DELAY, _SLOWEST_END = 10.0, 0.4, 4.0
 _LIST_SERVER = (
     "import sys, asyncio; from bench import list_server; asyncio.run(list_server.main(sys.argv[1:]))"
 )
-
-
-@dataclass(frozen=True)
-class Figure:
-    """Something measured, and what it may be at most; None where it is told and not held to anything."""
-
-    name: str
-    value: float
-    at_most: float | None = None
-
-    @property
-    def falls_short(self) -> bool:
-        """Whether it is more than it may be."""
-        return self.at_most is not None and self.value > self.at_most
-
-    def __str__(self) -> str:
-        if self.at_most is None:
-            return f"  {self.name:<58}{self.value:>12,.3f}"
-        verdict = "FALLS SHORT" if self.falls_short else "pass"
-        return f"  {self.name:<58}{self.value:>12,.3f}   ≤ {self.at_most:,.3f}   {verdict}"
 
 
 @dataclass(frozen=True)
@@ -254,4 +236,5 @@ JOURNEYS = (
     Journey("verify", "run --verify: 10,000 instances of five workflows", _verify),
     Journey("drain", "drain: 3,000 alive, two more a second until unpublished, 400 cancels per 2 s", _drain),
     Journey("pipe", f"find | run -: {_RUNNING:,} running among {_INSTANCES:,}, no quota", _pipe),
+    Journey("eight-shards", "run --shard I/8: eight on one quota, one killed and started again", shards),
 )

@@ -1,54 +1,19 @@
 """What a soak comes to: each run's report against the server's own record, and what the runs held over time."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from soak.processes import Sample
+from support.recording import LIMITED, SOUND, Answer
 
 from bulkcancel.models import Outcome, Result
 
-SOUND, LIMITED = "200", "429"
 _BYTES_PER_PAIR = 90
 _SLACK = 8.0  # MiB: what an interpreter's own heap may come and go by
 _MORE_AT_LEAST = 1
 _WARMED_UP, _QUARTER = 0.1, 0.25
 _MIB = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One line of the server's record.
-
-    Attributes:
-        at: Seconds since the epoch.
-        workflow_id: Whose instance was to be canceled.
-        instance_id: Which.
-        status: What was answered: a status, 0 for a connection cut off, `page` for a page in its place.
-    """
-
-    at: float
-    workflow_id: str
-    instance_id: str
-    status: str
-
-    @property
-    def is_fault(self) -> bool:
-        """Whether the request has to be sent again, other than for the rate limit."""
-        return self.status not in {SOUND, LIMITED}
-
-
-def read_journal(path: Path) -> list[Answer]:
-    """All that the servers answered, one after the other."""
-    return list(_answers(path.read_text(encoding="ascii").splitlines()))
-
-
-def _answers(lines: Iterable[str]) -> Iterator[Answer]:
-    for line in lines:
-        at, pair, status = line.split()
-        workflow, instance = pair.split("/")
-        yield Answer(float(at), workflow, instance, status)
 
 
 @dataclass

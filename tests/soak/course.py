@@ -35,7 +35,7 @@ class Course:
     """What happened.
 
     Attributes:
-        folder: Where the inputs, the reports, the logs and the server's journal are.
+        folder: Where the inputs, the reports, the logs and the server's record are.
         began: When the runs started, in seconds since the epoch.
         runs: The runs, by name.
         others: The short commands.
@@ -63,7 +63,7 @@ class Soak:
 
     def __init__(self, plan: Plan, folder: Path) -> None:
         self._plan = plan
-        self._server = Server(folder / "journal", plan.seed)
+        self._server = Server(folder / "record", plan.seed)
         self._course = Course(folder)
         self._began = 0.0
         self._interval = max(1.0, plan.seconds / 720.0)

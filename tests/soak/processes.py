@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from soak.server import words_of
 from support.children import MAIN
+from support.recording import SERVER, words_of
 
 from bulkcancel.sandbox import Quota, Scenario
 
-_SERVER = "import sys, asyncio; from soak import server; asyncio.run(server.main(sys.argv[1:]))"
 _KIB_PER_MIB = 1024
 
 
@@ -80,8 +79,8 @@ def start(name: str, folder: Path, *words: str) -> Command:
 class Server:
     """The server, which may be stopped, killed, and started again where it was."""
 
-    def __init__(self, journal: Path, seed: int) -> None:
-        self._journal = journal
+    def __init__(self, record: Path, seed: int) -> None:
+        self._record = record
         self._seed = seed
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
@@ -90,9 +89,9 @@ class Server:
         """Begin to serve, on the port of the time before."""
         scenario = Scenario.FLAKY if is_flaky else Scenario.CALM
         port = self.url.rpartition(":")[2] or "0"
-        words = [port, str(self._journal), str(self._seed), scenario.value, words_of(quota)]
+        words = [port, str(self._record), str(self._seed), scenario.value, words_of(quota)]
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _SERVER, *words], env=_environment(), text=True, stdout=subprocess.PIPE
+            [sys.executable, "-c", SERVER, *words], env=_environment(), text=True, stdout=subprocess.PIPE
         )
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
@@ -112,7 +111,7 @@ class Server:
 
     def change(self, quota: Quota) -> None:
         """Grant another quota from now on."""
-        request = Request(f"{self.url}/soak/quota/{words_of(quota)}", method="PUT")  # noqa: S310 - loopback
+        request = Request(f"{self.url}/quota/{words_of(quota)}", method="PUT")  # noqa: S310 - loopback
         with urlopen(request):  # noqa: S310 - loopback
             pass
 

@@ -3,9 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from soak.account import LIMITED, SOUND, Account, Answer, Growth, counted_by_span, growth_of, read_journal
+from soak.account import Account, Growth, counted_by_span, growth_of
 from soak.course import CONCURRENCY, TIMEOUT, WORKFLOWS, Course, file_of
 from soak.plan import Event, Kind
+from support.recording import LIMITED, SOUND, Answer, read_record
 
 from bulkcancel.report import read_results
 
@@ -30,8 +31,8 @@ class Found:
 
 def look_at(course: Course) -> tuple[list[Answer], dict[str, Found]]:
     """The server's record of the runs, and what each came to."""
-    journal = read_journal(course.folder / "journal")
-    answers = [one for one in journal if one.workflow_id in WORKFLOWS.values()]
+    record = read_record(course.folder / "record")
+    answers = [one for one in record if one.workflow_id in WORKFLOWS.values()]
     disturbed = [
         (begin - _MOMENT, end + TIMEOUT + _MOMENT)
         for begin, end, event in course.happened

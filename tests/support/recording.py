@@ -1,9 +1,9 @@
-"""The soak's server: the sandbox, with a record on disk that outlives it and a quota that can be changed.
+"""A sandbox in a process of its own whose record of cancels is on disk, so that killing it loses none of it.
 
-    python -m soak.server PORT JOURNAL SEED CALM|FLAKY LIMIT/PERIOD/HEADERS
+    python -m support.recording PORT RECORD SEED SCENARIO LIMIT/PERIOD/HEADERS
 
-`PUT /soak/quota/LIMIT/PERIOD/HEADERS` changes the quota for cancels. Each line of the journal is an answer to
-a cancel: when, the pair, and its status; 0 stands for a connection cut off, `page` for a page in its place.
+Each line of the record is an answer to a cancel: when, the pair, and its status; 0 stands for a connection
+cut off, `page` for a page in its place. `PUT /quota/LIMIT/PERIOD/HEADERS` changes the quota for cancels.
 """
 
 import asyncio
@@ -11,8 +11,9 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -21,26 +22,59 @@ from bulkcancel.sandbox.admission import Served
 from bulkcancel.sandbox.quota import QuotaEnforcer
 from bulkcancel.sandbox.server import Sandbox, serve
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+SOUND, LIMITED = "200", "429"
+#: What starts one, with the words above as its arguments.
+SERVER = "import sys, asyncio; from support import recording; asyncio.run(recording.main(sys.argv[1:]))"
 
 _RUNAWAY = Runaway(alive=40, ended=160, rate=0.5)
 _READ_QUOTA = Quota(300, 10)
 
 
-class SoakSandbox(Sandbox):
-    """A sandbox whose record of cancels is on disk before an answer leaves, so that killing it loses none."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of the record.
 
-    def __init__(self, options: SandboxOptions, journal: Path) -> None:
+    Attributes:
+        at: Seconds since the epoch.
+        workflow_id: Whose instance was to be canceled.
+        instance_id: Which.
+        status: What was answered.
+    """
+
+    at: float
+    workflow_id: str
+    instance_id: str
+    status: str
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether the request has to be sent again, other than for the rate limit."""
+        return self.status not in {SOUND, LIMITED}
+
+
+def read_record(path: Path) -> list[Answer]:
+    """All that the servers answered, one after the other."""
+    found = []
+    for line in path.read_text(encoding="ascii").splitlines():
+        at, pair, status = line.split()
+        workflow, instance = pair.split("/")
+        found.append(Answer(float(at), workflow, instance, status))
+    return found
+
+
+class RecordingSandbox(Sandbox):
+    """A sandbox that writes down an answer before it leaves, and whose quota can be changed."""
+
+    def __init__(self, options: SandboxOptions, record: Path) -> None:
         super().__init__(options)
-        self._journal = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def app(self) -> web.Application:
         """The API, and what changes its quota."""
 
         @web.middleware
         async def noted(
-            request: web.Request, handler: "Callable[[web.Request], Awaitable[web.StreamResponse]]"
+            request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
         ) -> web.StreamResponse:
             response = await handler(request)
             if request.path.endswith("/cancel"):
@@ -49,13 +83,13 @@ class SoakSandbox(Sandbox):
 
         app = super().app()
         app.middlewares.append(noted)
-        app.router.add_put("/soak/quota/{limit}/{period}/{headers}", self._change)
+        app.router.add_put("/quota/{limit}/{period}/{headers}", self._change)
         return app
 
     def _note(self, request: web.Request, response: web.StreamResponse) -> None:
         pair = "{workflow_id}/{instance_id}".format(**request.match_info)
         status = "page" if response.content_type == "text/html" else self.record.cancels[pair][-1]
-        os.write(self._journal, f"{time.time():.3f} {pair} {status}\n".encode())
+        os.write(self._file, f"{time.time():.3f} {pair} {status}\n".encode())
 
     async def _change(self, request: web.Request) -> web.Response:
         quota = quota_of("{limit}/{period}/{headers}".format(**request.match_info))
@@ -76,7 +110,7 @@ def quota_of(words: str) -> Quota:
 
 async def main(words: list[str]) -> None:
     """Serve until SIGTERM comes; the first line printed is the URL."""
-    port, journal, seed, scenario, quota = words
+    port, record, seed, scenario, quota = words
     options = SandboxOptions(
         scenario=Scenario(scenario),
         seed=int(seed),
@@ -86,8 +120,9 @@ async def main(words: list[str]) -> None:
     )
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    async with serve(SoakSandbox(options, Path(journal)), port=int(port)) as url:
-        print(url, flush=True)
+    async with serve(RecordingSandbox(options, Path(record)), port=int(port)) as url:
+        sys.stdout.write(f"{url}\n")
+        sys.stdout.flush()
         await ended.wait()
 
 
