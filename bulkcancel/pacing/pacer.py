@@ -202,7 +202,7 @@ class Pacer:
         is_limit = self._throttle_detector.is_throttling(now, limits.retry_after)
         if self._breaker.is_open or not is_limit:
             self._failed(permit, now)
-            if self._breaker.is_open:
+            if self._breaker.is_open or self._throttle_detector.is_ill:
                 self._forget_503s()
             return False
         self._landed(permit)

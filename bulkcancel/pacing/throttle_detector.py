@@ -14,6 +14,7 @@ _LONGEST_PATIENCE = 10.0  # the same, where successes have come from time to tim
 _GAPS = 2  # how often they must have come again to be expected
 _BEGINNING = 6  # pauses that may follow soon, because the rate is not yet known
 _TRIED = 8  # later pauses that are looked at together
+_ILL = 3  # other faults among the answers remembered, and as many as 503s, from which on the API is ill
 _TOO_SOON = 60.0  # successes from one of them to the next, on the average, below which they are in vain
 
 
@@ -47,6 +48,15 @@ class ThrottleDetector:
         self._pauses = 0
         self._apart: deque[int] = deque(maxlen=_TRIED)
         self.is_known = False
+
+    @property
+    def is_ill(self) -> bool:
+        """Whether as many other faults come as 503s, so that those are no rate limit's either."""
+        return self._other_faults >= max(_ILL, self._answers.count(_Answer.UNAVAILABLE))
+
+    @property
+    def _other_faults(self) -> int:
+        return self._answers.count(_Answer.OTHER_FAULT)
 
     def record_success(self, now: float) -> None:
         """Note an answer of the API itself."""
@@ -82,7 +92,7 @@ class ThrottleDetector:
                 self.is_known = False
             return False
         refused = self._answers.count(_Answer.UNAVAILABLE)
-        if self._answers.count(_Answer.OTHER_FAULT) >= refused:
+        if self._other_faults >= refused:
             return False
         lately = list(self._answers)[-_LATELY:].count(_Answer.UNAVAILABLE)
         needed = _OFTEN_WHEN_TOLD if retry_after is not None and self._often == _OFTEN else self._often

@@ -1,6 +1,7 @@
 """An API that does not answer, or answers 503: what is an outage, and what a rate limit, in virtual time."""
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from support.fakeapi import DOWN, OK, FakeApi, Rows, refs
@@ -115,6 +116,22 @@ async def test_503s_at_random_slow_nothing_down(headers: dict[str, str]) -> None
     assert summary.outcomes[Outcome.CANCELED] == 500
     assert (summary.throttled, summary.paused) == (0, 0.0)
     assert summary.duration < 500 * 0.02 / 32 + 2.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_bad_minute_does_not_slow_down_what_follows(seed: int) -> None:
+    """503s among other faults are no rate limit's, or the pace that they seemed to ask for would be kept to for long."""
+    clock, dice = FakeClock(), Random(seed)  # noqa: S311 - a test's dice
+
+    def rule(*_: object) -> Reply:
+        if clock.now() > 1060.0 or dice.random() > 0.2:
+            return OK
+        return dice.choice([UNAVAILABLE, Reply(500, {}, b"{}"), Reply(502, {}, PAGE), Reply(200, {}, PAGE)])
+
+    summary, _ = await run(FakeApi(clock, rule, latency=0.2), 3000, concurrency=4)
+    assert summary.outcomes[Outcome.CANCELED] + summary.outcomes[Outcome.FAILED] == 3000
+    assert summary.duration < 60.0 + 1.1 * 3000 * 0.2 / 4
 
 
 async def test_503s_alone_are_an_outage() -> None:

@@ -368,6 +368,24 @@ def test_pacing_that_does_not_help_is_given_up() -> None:
     assert held(pacer, now) is None
 
 
+def test_a_pace_that_503s_taught_is_dropped_when_other_faults_are_as_many() -> None:
+    """The API is ill: a pace kept from then would outlast its illness."""
+    pacer = proven(concurrency=8)
+    pacer.record_accepted(go(pacer, 0.0), 0.0, SILENT)
+    assert answers_503(pacer, 5, 0.1)[-1]
+    for _ in range(5):
+        pacer.record_accepted(force(pacer, 0.2), 0.2, SILENT)
+        pacer.record_failure(force(pacer, 0.2), 0.2)
+    assert pacer.limit_answers_503
+    assert answers_503(pacer, 1, 0.3) == [True]
+    pacer.record_failure(force(pacer, 0.4), 0.4)
+    pacer.record_accepted(force(pacer, 0.4), 0.4, SILENT)
+    pacer.record_failure(force(pacer, 0.4), 0.4)
+    pacer.record_accepted(force(pacer, 0.4), 0.4, SILENT)
+    assert answers_503(pacer, 1, 0.5) == [False]
+    assert not pacer.limit_answers_503
+
+
 def test_during_an_outage_there_is_one_probe_at_a_time() -> None:
     """Also when requests that were sent before it come back meanwhile."""
     pacer = alone(proven(told(400, 400, limit=500, period=600.0), concurrency=12))

@@ -11,7 +11,21 @@ def heard(
     answers: str, *, start: float = 0.0, step: float = STEP, retry_after: float | None = None
 ) -> list[bool]:
     """What each 503 (`x`) is taken for, among sound answers (`.`) and other faults (`o`), one each step."""
-    detector, now, limits = ThrottleDetector(), start, []
+    limits: list[bool] = []
+    heard_by(answers, limits, start=start, step=step, retry_after=retry_after)
+    return limits
+
+
+def heard_by(
+    answers: str,
+    limits: list[bool] | None = None,
+    *,
+    start: float = 0.0,
+    step: float = STEP,
+    retry_after: float | None = None,
+) -> ThrottleDetector:
+    """What has heard such answers; what it took each 503 for is added to `limits`."""
+    detector, now = ThrottleDetector(), start
     for answer in answers:
         now += step
         if answer == ".":
@@ -19,8 +33,10 @@ def heard(
         elif answer == "o":
             detector.record_other_fault()
         else:
-            limits.append(detector.is_throttling(now, retry_after))
-    return limits
+            is_limit = detector.is_throttling(now, retry_after)
+            if limits is not None:
+                limits.append(is_limit)
+    return detector
 
 
 @pytest.mark.parametrize(
@@ -55,6 +71,22 @@ def test_many_503s_among_sound_answers_are_a_rate_limit(answers: str, limits: li
 def test_503s_among_as_many_other_faults_are_no_rate_limits(answers: str, limits: list[bool]) -> None:
     """The API is ill: resets, timeouts and other 5xx are none of a rate limit's doing."""
     assert heard(answers) == limits
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_ill"),
+    [
+        ("." * 9, False),
+        (".oo", False),
+        (".ooo", True),
+        (".oooxxx", True),
+        (".oooxxxx", False),
+        ("ooo" + "." * 38, False),
+    ],
+)
+def test_an_api_is_ill_where_other_faults_are_as_many(answers: str, *, is_ill: bool) -> None:
+    """Three at least: a single reset beside a rate limit's 503 says nothing."""
+    assert heard_by(answers).is_ill is is_ill
 
 
 def test_fewer_are_enough_where_they_say_when_to_come_back() -> None:

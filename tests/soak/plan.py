@@ -8,6 +8,8 @@ from random import Random
 from bulkcancel.sandbox import HeaderMode, Quota
 
 _QUOTAS = tuple(Quota(*size) for size in ((300, 10), (600, 10), (1000, 10), (2000, 10), (600, 60)))
+# A quota that is not told of at all, and then is, is nobody's API.
+_HEADERS = (HeaderMode.ALWAYS, HeaderMode.ALWAYS, HeaderMode.ON_429, HeaderMode.RETRY_AFTER)
 _SECONDS_OF_A_CYCLE = 300.0
 _LONG_SOAK = 1800.0
 _LONG_SLEEP = 360.0
@@ -118,4 +120,4 @@ def _events(dice: Random, until: float, quota: Quota) -> Iterator[Event]:
 def _other(dice: Random, quota: Quota) -> Quota:
     """A quota of another size, told of in some way."""
     size = dice.choice([one for one in _QUOTAS if (one.limit, one.period) != (quota.limit, quota.period)])
-    return Quota(size.limit, size.period, dice.choice([HeaderMode.ALWAYS, *HeaderMode]))
+    return Quota(size.limit, size.period, dice.choice(_HEADERS))
