@@ -19,7 +19,7 @@ help:
 	@echo "make browser  look at the page of report --html in a Chromium, which it installs where it may"
 	@echo "make fuzz   fuzz each target for FUZZ_SECONDS (60)"
 	@echo "make mutants  break the rooms that decide on purpose, and see that a test notices, about half an hour"
-	@echo "make bench  measure speed and pacing next to the vendor's SDK and a plain script, and find, verify and drain, about twenty-five minutes;"
+	@echo "make bench  measure speed and pacing next to the vendor's SDK and a plain script, and find, verify, drain and shards, about twenty-five minutes;"
 	@echo "            CASES=\"headers no-quota\" CLIENTS=\"bulkcancel script\" IN_FLIGHT=\"1 256\" choose among them"
 	@echo "make simulate  play the pacing against many servers in virtual time"
 	@echo "make simulate-shards  the same for one job cut into 1 to 256 shards"
