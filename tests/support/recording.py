@@ -83,6 +83,7 @@ class RecordingSandbox(Sandbox):
 
         app = super().app()
         app.middlewares.append(noted)
+        app.on_cleanup.append(self._close)
         app.router.add_put("/quota/{limit}/{period}/{headers}", self._change)
         return app
 
@@ -90,6 +91,9 @@ class RecordingSandbox(Sandbox):
         pair = "{workflow_id}/{instance_id}".format(**request.match_info)
         status = "page" if response.content_type == "text/html" else self.record.cancels[pair][-1]
         os.write(self._file, f"{time.time():.3f} {pair} {status}\n".encode())
+
+    async def _close(self, _: web.Application) -> None:
+        os.close(self._file)
 
     async def _change(self, request: web.Request) -> web.Response:
         quota = quota_of("{limit}/{period}/{headers}".format(**request.match_info))
