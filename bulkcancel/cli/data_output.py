@@ -3,7 +3,6 @@
 import os
 import sys
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bulkcancel.cli.streams import is_aside, is_terminal
 from bulkcancel.errors import ConfigurationError, words_of
 from bulkcancel.operations.report_target import STDIO
+from bulkcancel.text import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +101,6 @@ def time_text(moment: float | None) -> str:
     if moment is None:
         return ""
     try:
-        shown = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+        return rfc3339(moment)
     except (ValueError, OverflowError, OSError):
         return ""
-    return shown.replace("+00:00", "Z")

@@ -1,13 +1,12 @@
 """What several reports come to, as plain values."""
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bulkcancel.models import CLEAN, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from bulkcancel.tally import Held
 
@@ -114,6 +113,17 @@ class Pause:
     end: float
     held: "Held | None" = None
     is_between_runs: bool = False
+
+
+def spans_of(pauses: "Iterable[Pause]") -> list[tuple[float, float]]:
+    """The times that pauses cover, in order, each once."""
+    spans: list[tuple[float, float]] = []
+    for pause in sorted(pauses, key=lambda one: one.begin):
+        if spans and pause.begin <= spans[-1][1]:
+            spans[-1] = spans[-1][0], max(spans[-1][1], pause.end)
+        else:
+            spans.append((pause.begin, pause.end))
+    return spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,11 +259,7 @@ class Overview:
     @property
     def paused(self) -> float:
         """Seconds of all pauses; those of several runs, or of several kinds of requests, may overlap."""
-        seconds, until = 0.0, -math.inf
-        for pause in sorted(self.pauses, key=lambda one: one.begin):
-            seconds += max(0.0, pause.end - max(pause.begin, until))
-            until = max(until, pause.end)
-        return seconds
+        return sum(end - begin for begin, end in spans_of(self.pauses))
 
     @property
     def rate(self) -> float | None:

@@ -1,8 +1,10 @@
 """The pauses of a whole: what summaries tell of them, and what else the rows show."""
 
+from bisect import bisect_right
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from bulkcancel.overview.facts import Pause
+from bulkcancel.overview.facts import Pause, spans_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,11 +31,11 @@ def pauses_of(
         for held in run.pauses
         if held.begin < end and held.end > begin
     ]
-    told.sort(key=lambda one: one.begin)
+    covered = spans_of(told)
     others = [
         Pause(gap.begin, gap.end, is_between_runs=_is_between(gap, runs))
         for gap in gaps
-        if _covered(gap, told) < _MOSTLY * (gap.end - gap.begin)
+        if _covered(gap, covered) < _MOSTLY * (gap.end - gap.begin)
     ]
     return tuple(sorted([*told, *others], key=lambda one: one.begin))
 
@@ -44,12 +46,13 @@ def longest(pauses: "Iterable[Pause]", count: int) -> list[Pause]:
     return sorted(found, key=lambda one: one.begin)
 
 
-def _covered(gap: Pause, told: "Iterable[Pause]") -> float:
+def _covered(gap: Pause, spans: "Sequence[tuple[float, float]]") -> float:
     """Seconds of a gap in which requests were held back."""
-    seconds, until = 0.0, gap.begin
-    for pause in told:
-        seconds += max(0.0, min(pause.end, gap.end) - max(pause.begin, until))
-        until = max(until, pause.end)
+    seconds, index = 0.0, bisect_right(spans, gap.begin, key=itemgetter(1))
+    while index < len(spans) and spans[index][0] < gap.end:
+        begin, end = spans[index]
+        seconds += min(end, gap.end) - max(begin, gap.begin)
+        index += 1
     return seconds
 
 

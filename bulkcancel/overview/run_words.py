@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from bulkcancel.events import Endpoint
 from bulkcancel.models import StopReason
+from bulkcancel.overview.facts import spans_of
 from bulkcancel.progress.held import REQUESTS, fault_detail
 from bulkcancel.progress.words import duration, end_words, number_of
 from bulkcancel.tally import HeldBy
@@ -72,9 +73,10 @@ def pause_causes(overview: "Overview") -> str:
     """For how long each cause held requests back, the longest first; empty where none is known."""
     if all(pause.held is None for pause in overview.pauses):
         return ""
-    seconds: defaultdict[str, float] = defaultdict(float)
+    causes: defaultdict[str, list[Pause]] = defaultdict(list)
     for pause in overview.pauses:
-        seconds[short_pause_words(pause)] += pause.end - pause.begin
+        causes[short_pause_words(pause)].append(pause)
+    seconds = {words: sum(end - begin for begin, end in spans_of(found)) for words, found in causes.items()}
     longest = sorted(seconds.items(), key=lambda one: -one[1])
     said = [f"{words} {duration(took)}" for words, took in longest[:_CAUSES_SAID]]
     more = len(longest) - len(said)

@@ -107,10 +107,11 @@ def test_pauses_are_summed_up_by_cause_the_longest_first() -> None:
 
 def test_the_sentence_says_what_the_pauses_were() -> None:
     """And how long they were in all; those that overlap count once."""
-    found = told(run(pauses=(held(1, 8), held(2, 8.5, endpoint=Endpoint.READ))))
+    reads = held(2, 8.5, endpoint=Endpoint.READ)
+    found = told(run(pauses=(held(1, 8), reads)), run(pauses=(held(2, 3),)))
     assert found.paused == 7.5
     assert (
-        "with 2 pauses (7.5 s in all: quota used up 7.0 s, reads of instances: quota used up 6.5 s)."
+        "with 3 pauses (7.5 s in all: quota used up 7.0 s, reads of instances: quota used up 6.5 s)."
         in words.sentences(found)[1]
     )
 
