@@ -1,30 +1,16 @@
 """A journaled run: what its summary knows of its time."""
 
-import asyncio
-
 import pytest
 from support.fakeapi import DOWN, OK, FakeApi
 from support.faketime import EPOCH, FakeClock
 from support.runs import Heard
+from support.sessions import PAIRS, cancel, session_over
 
-from bulkcancel import Session, Settings, Summary
-from bulkcancel.engine.observers import Observers
 from bulkcancel.events import Endpoint, OutageBegan
 from bulkcancel.models import Reply
 from bulkcancel.tally import HeldBy
 
-W = "00000000-0000-4000-8000-000000000000"
-PAIRS = [(W, f"00000000-0000-4000-8000-{n:012}") for n in range(1, 61)]
-QUOTA = {"X-RateLimit-Limit": "40", "X-RateLimit-Period": "60", "X-RateLimit-Reset": "30"}
-
-
-async def summary_of(api: FakeApi, observers: Observers | None = None) -> Summary:
-    """What a session's run comes to, in virtual time."""
-    session = Session(api, Settings(concurrency=4), site="here", observers=observers, clock=api.clock)
-    call = asyncio.ensure_future(session.cancel(PAIRS))
-    async with api.clock.autojump():
-        await asyncio.wait([call])
-    return call.result()
+QUOTA = {"X-RateLimit-Limit": "25", "X-RateLimit-Period": "60", "X-RateLimit-Reset": "30"}
 
 
 @pytest.mark.parametrize("is_watched", [False, True])
@@ -33,7 +19,7 @@ async def test_a_summary_has_the_pauses_of_its_run(*, is_watched: bool) -> None:
     clock, heard = FakeClock(), Heard()
     began = clock.now()
     api = FakeApi(clock, lambda *_: DOWN if 2.0 < clock.now() - began < 32.0 else OK, latency=0.5)
-    summary = await summary_of(api, Observers([heard] if is_watched else []))
+    summary = await cancel(api, session_over(api, heard if is_watched else None, concurrency=4), PAIRS)
     (pause,) = summary.pauses
     assert (pause.reason, pause.endpoint, pause.detail) == (HeldBy.OUTAGE, Endpoint.CANCEL, "refused")
     assert EPOCH + began + 1.0 < pause.begin < EPOCH + began + 3.0
@@ -50,10 +36,12 @@ async def test_a_used_up_quota_is_a_pause_with_that_reason() -> None:
     def rule(*_: object) -> Reply:
         nonlocal calls
         calls += 1
-        return Reply(200, {**QUOTA, "X-RateLimit-Remaining": str(max(0, 40 - calls))}, b"{}")
+        return Reply(200, {**QUOTA, "X-RateLimit-Remaining": str(max(0, 25 - calls))}, b"{}")
 
-    summary = await summary_of(FakeApi(FakeClock(), rule))
+    api = FakeApi(FakeClock(), rule)
+    summary = await cancel(api, session_over(api, concurrency=4), PAIRS)
     assert {pause.reason for pause in summary.pauses} == {HeldBy.QUOTA}
     assert sum(pause.seconds for pause in summary.pauses) == pytest.approx(summary.paused, abs=1.0)
     assert summary.paused > 20.0
-    assert (await summary_of(FakeApi(FakeClock()))).pauses == ()
+    api = FakeApi(FakeClock())
+    assert (await cancel(api, session_over(api), PAIRS)).pauses == ()

@@ -1,111 +1,19 @@
 """`check` against real peers: every line in every state, and nothing is changed."""
 
-import asyncio
 import re
-import socket
-import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from email.utils import formatdate
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import trustme
-from support.faultserver import Fault, FaultServer, deaf, reset, says, stalls
+from support.checks import API_KEY, APP_KEY, KEYS, dated, look, sandbox, serving, states
 from support.rawpeers import answer, serve_raw
 
-from bulkcancel import ConfigurationError, Credentials, Target, check
-from bulkcancel.datadog.transport import why_no_proxy
-from bulkcancel.operations.findings import CheckName, CheckStatus, Finding
-from bulkcancel.sandbox import Permission, Quota, SandboxOptions, Scenario
-from bulkcancel.sandbox.server import Sandbox, serve
+from bulkcancel import ConfigurationError, Target, check
+from bulkcancel.operations.findings import CheckName
+from bulkcancel.sandbox import Permission, Quota, Scenario
 
-# pragma: allowlist nextline secret
-API_KEY, APP_KEY = "0123456789abcdef" * 2, "fedcba9876543210" * 2 + "00112233"
-KEYS = Credentials(API_KEY, APP_KEY)
-OK, UNKNOWN, FAILED = CheckStatus
-N, P, T, C, A, B, R, W, Q = CheckName
-TUNNEL = b"HTTP/1.1 200 Connection established\r\n\r\n"
-
-Found = dict[CheckName, Finding]
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    """A certificate authority that nobody trusts yet."""
-    return trustme.CA(organization_name="Example Trust")
-
-
-@pytest.fixture(scope="module")
-def bundle(authority: trustme.CA) -> Iterator[Path]:
-    """Its certificate, as a file."""
-    with authority.cert_pem.tempfile() as name:
-        yield Path(name)
-
-
-def serving(authority: trustme.CA, name: str = "localhost", *, expired: bool = False) -> ssl.SSLContext:
-    """A server's side of TLS, with a certificate for this name."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ends = datetime(2020, 1, 1, tzinfo=UTC) if expired else None
-    authority.issue_cert(name, not_after=ends).configure_cert(context)
-    return context
-
-
-async def look(
-    url: str,
-    bundle: Path | None = None,
-    credentials: Credentials | ConfigurationError = KEYS,
-    step: float = 60.0,
-) -> Found:
-    """All findings there; each is told as it is made, none has a key in it."""
-    told: list[Finding] = []
-    found = await check(
-        credentials=credentials,
-        target=Target.of_url(url),
-        ca_bundle=bundle,
-        step_seconds=step,
-        on_finding=told.append,
-    )
-    assert tuple(told) == found
-    assert [finding.name for finding in found] == list(CheckName)
-    for finding in found:
-        assert API_KEY[:8] not in repr(finding)
-        assert APP_KEY[:8] not in repr(finding)
-        assert bool(finding.remedy) or finding.status is not FAILED
-    return {finding.name: finding for finding in found}
-
-
-def dated(status: str, body: bytes = b"{}", *headers: str) -> bytes:
-    """An answer of just now."""
-    return answer(status, body, f"Date: {formatdate(usegmt=True)}", *headers)
-
-
-def states(found: Found) -> str:
-    """The states of all nine, `.` for ok, in one word."""
-    shown = {OK: ".", UNKNOWN: "?", FAILED: "F"}
-    return "".join(shown[found[name].status] for name in CheckName)
-
-
-@pytest.fixture
-def unused() -> int:
-    """A port at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
-async def resets_at_once(writer: asyncio.StreamWriter) -> None:
-    """A fault: the connection is reset."""
-    reset(writer)
-
-
-@asynccontextmanager
-async def sandbox(**options: object) -> AsyncIterator[tuple[str, Sandbox]]:
-    """A look-alike of its own."""
-    one = Sandbox(SandboxOptions(latency=0.0, **options))  # type: ignore[arg-type] # keywords of a table
-    async with serve(one) as url:
-        yield url, one
+_, _, T, C, A, B, R, W, Q = CheckName
 
 
 @pytest.mark.parametrize(
@@ -147,86 +55,6 @@ async def test_only_what_reads_is_sent_and_nothing_without_tls_with_a_key(
     assert all(request.startswith("GET /api/v") for request in peer.requests)
     assert len(peer.requests) == 4
     assert [API_KEY.encode() in head for head in peer.heads] == [False, True, True, True]
-
-
-@asynccontextmanager
-async def raw_port(tls: ssl.SSLContext) -> AsyncIterator[int]:
-    """A server that must get nothing."""
-    async with serve_raw(tls=tls) as peer:
-        yield peer.port
-    assert peer.heads == []
-
-
-@asynccontextmanager
-async def speaking_at_once() -> AsyncIterator[int]:
-    """A server that knows no TLS, and says so to whoever comes."""
-
-    async def attend(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(answer("400 Bad Request"))
-        writer.close()
-
-    server = await asyncio.start_server(attend, "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
-
-
-@pytest.mark.parametrize(
-    ("case", "words"),
-    [
-        ("unknown", "is not trusted: unable to get local issuer certificate"),
-        ("other name", "is not for localhost"),
-        ("expired", "does not hold now: certificate has expired"),
-        ("no TLS", "does not speak TLS"),
-    ],
-)
-async def test_a_connection_that_cannot_be_trusted_ends_it(
-    authority: trustme.CA, bundle: Path, case: str, words: str
-) -> None:
-    """No key is sent, and the rest says why it was not looked at."""
-    name = "other.example" if case == "other name" else "localhost"
-    tls = serving(authority, name, expired=case == "expired")
-    async with speaking_at_once() if case == "no TLS" else raw_port(tls) as port:
-        found = await look(f"https://localhost:{port}", None if case == "unknown" else bundle)
-    assert states(found) == "..F??????"
-    assert words in found[T].detail
-    assert found[B].detail == "not checked: there is no connection that can be trusted"
-
-
-async def test_a_host_that_refuses(unused: int) -> None:
-    """The system's own words."""
-    found = await look(f"http://127.0.0.1:{unused}")
-    assert states(found) == "..F??????"
-    assert found[T].detail == f"no connection to 127.0.0.1:{unused}: Connection refused"
-
-
-@pytest.mark.slow
-async def test_a_host_that_drops_what_is_sent() -> None:
-    """It is not waited for any longer than one step may take."""
-    async with deaf() as port:
-        found = await look(f"http://127.0.0.1:{port}", step=1.0)
-    assert states(found) == "..F??????"
-    assert found[T].detail == f"no connection to 127.0.0.1:{port}: no answer in time"
-
-
-@pytest.mark.parametrize(
-    ("fault", "step", "words"),
-    [
-        pytest.param(stalls(), 2.0, "no reply in time", marks=pytest.mark.slow),
-        (says(b"220 mail.example ESMTP\r\n"), 60.0, "no reply: "),
-        (resets_at_once, 60.0, "no reply: "),
-    ],
-)
-async def test_a_host_that_takes_the_request_and_says_nothing_of_use(
-    fault: Fault, step: float, words: str
-) -> None:
-    """The connection stands, so the keys are where it shows; none was sent."""
-    server = FaultServer(*[fault] * 9)
-    async with server.serving() as port:
-        found = await look(f"http://127.0.0.1:{port}", step=step)
-    assert states(found) == "...?F????"
-    assert found[A].detail.startswith(words)
-    assert found[C].detail == "not checked: there was no reply"
-    assert server.requests == 1
 
 
 @pytest.mark.parametrize(
@@ -295,91 +123,6 @@ def by_path(statuses: dict[str, str]) -> Callable[[bytes], bytes]:
     return rule
 
 
-@pytest.mark.parametrize(
-    ("reply", "expected", "words"),
-    [
-        (TUNNEL, ".......??", "lets us pass"),
-        (answer("407 s3cret-pass is wrong"), ".F???????", "wants a password: it answered 407"),
-        (answer("403 Forbidden"), ".F???????", "does not let us pass: it answered 403 Forbidden"),
-    ],
-)
-async def test_the_way_through_a_proxy(
-    authority: trustme.CA,
-    bundle: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    reply: bytes,
-    expected: str,
-    words: str,
-) -> None:
-    """It looks the host up itself; its password is not shown, and it sees no key."""
-    tls = serving(authority, "api.invalid")
-    async with (
-        serve_raw(lambda _: reply, proxying=True) as proxy,
-        serve_raw(lambda _: dated("200 OK"), tls=tls) as far,
-    ):
-        # pragma: allowlist nextline secret
-        monkeypatch.setenv("HTTPS_PROXY", f"http://me:s3cret-pass@127.0.0.1:{proxy.port}")
-        found = await look(f"https://api.invalid:{far.port}", bundle)
-    assert states(found) == expected
-    assert words in found[P].detail
-    assert f"127.0.0.1:{proxy.port}" in found[P].detail
-    assert found[N].detail.endswith("the proxy looks up api.invalid")
-    assert "s3cret" not in repr(found)
-    assert not any(b"DD-" in head.upper() for head in proxy.heads)
-
-
-async def test_a_proxy_that_is_not_there(unused: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or whose variable is no address; or that must not be used."""
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{unused}")
-    found = await look("https://api.invalid")
-    assert states(found) == ".F???????"
-    assert found[P].detail == f"127.0.0.1:{unused} can't be reached: Connection refused"
-    monkeypatch.setenv("HTTPS_PROXY", "socks5://me:s3cret-pass@127.0.0.1:9")  # pragma: allowlist secret
-    found = await look("https://api.invalid")
-    assert states(found) == "?F???????"
-    assert "s3cret" not in repr(found)
-    monkeypatch.setenv("NO_PROXY", "localhost")
-    assert why_no_proxy("https://localhost") == "this machine never goes through one"
-    monkeypatch.setenv("NO_PROXY", "api.invalid")
-    assert why_no_proxy("https://api.invalid") == "NO_PROXY names the host"
-    monkeypatch.delenv("NO_PROXY")
-    assert why_no_proxy("https://api.invalid") == "neither HTTPS_PROXY nor ALL_PROXY is set"
-
-
-@pytest.mark.parametrize(("at_site", "proxy"), [(False, False), (True, False), (True, True)])
-async def test_a_name_without_an_address(
-    monkeypatch: pytest.MonkeyPatch, *, at_site: bool, proxy: bool
-) -> None:
-    """Nothing else can be looked at, but for the keys that are missing anyway."""
-
-    def fail(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", fail)
-    if proxy:
-        monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
-    target = Target.of_site("eu") if at_site else Target.of_url("https://api.invalid")
-    found = {finding.name: finding for finding in await check(target=target)}
-    assert states(found) == "F???F????"
-    assert found[N].detail.startswith("proxy.invalid" if proxy else "api.")
-    assert (", and HTTPS_PROXY or ALL_PROXY." in found[N].remedy) is proxy
-    assert ("--base-url" in found[N].remedy) is not (at_site or proxy)
-    assert found[A].detail.startswith("DD_API_KEY and DD_APP_KEY not set in the environment")
-    assert found[P].detail == "not checked: name resolution failed"
-
-
-async def test_a_name_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is not waited for."""
-
-    async def never(*_: object, **__: object) -> None:
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", never)
-    found = await look("https://api.invalid", step=0.05)
-    assert states(found) == "F????????"
-    assert found[N].detail == "nobody said in time what api.invalid stands for"
-
-
 async def test_keys_that_are_missing_are_told_after_the_way_was_looked_at() -> None:
     """From the environment by default; nothing is asked with them."""
     async with sandbox() as (url, served):
@@ -387,13 +130,6 @@ async def test_keys_that_are_missing_are_told_after_the_way_was_looked_at() -> N
         assert states(found) == "....F????"
         assert found[A].detail == "DD_APP_KEY not set"
         assert served.record.requests == {"validate": {401: 1}}
-
-
-async def test_a_bundle_that_is_none_is_told(tmp_path: Path) -> None:
-    """As what keeps TLS from being looked at."""
-    found = await look("https://localhost:9", tmp_path / "none.pem")
-    assert states(found) == ".?F??????"
-    assert "none.pem can't be used: No such file" in found[T].detail
 
 
 @pytest.mark.parametrize(
