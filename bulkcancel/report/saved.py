@@ -168,5 +168,8 @@ def _what_it_is(beginning: bytes, first: bytes) -> str:
             "`bulkcancel run FILE -o report.csv`, and give that report."
         )
     if beginning.startswith(b"{"):
-        return "it is other JSON, perhaps a summary. Give the report that `bulkcancel run` wrote with -o."
+        return (
+            "it is other JSON. The summary of a run is given with --summary, beside the report that "
+            "`bulkcancel run` wrote with -o."
+        )
     return "line 1 is not its header. Give the file that `bulkcancel run` wrote with -o, unchanged."

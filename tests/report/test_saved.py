@@ -124,7 +124,7 @@ def test_a_report_that_is_locked_is_being_written_and_stays_so(tmp_path: Path) -
         (b"workflow_id,instance_id,status,started_at,ended_at,source\nw,i,running,,,\n", "find"),
         (b'{"workflow_id": "w", "instance_id": "i"}\n', "find"),
         (b"line,workflow_id,instance_id,state,kind,started_at,ended_at,age_s,http_status\n", "status"),
-        (b'{\n  "rows": 3\n}\n', "perhaps a summary"),
+        (b'{\n  "rows": 3\n}\n', "The summary of a run is given with --summary"),
         (b"PK\x03\x04rest", "unzip -p"),
         (b"BZh91AY", "bunzip2"),
         (b"\xfd7zXZ", "xz -dc"),
