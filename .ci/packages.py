@@ -1,7 +1,7 @@
 """Build the sdist and the wheel twice in unlike surroundings, see that they are the same, and check them.
 
-The second pair is built from the first sdist alone, unpacked elsewhere, with another umask, time zone and age of
-its files: so the sdist has all that building needs, and whoever builds a release again gets the release.
+The second pair is built from the first sdist alone, unpacked elsewhere, with another umask, time zone and age
+of its files: so the sdist has all that building needs, and whoever builds a release again gets the release.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Build the single file: bulkcancel and all that it needs, as Python alone, run where it lies.
 
-Each of the compiled parts that aiohttp, multidict, yarl, frozenlist, propcache and markupsafe may use stands in for
-Python code that is in their wheels too. Without them one file runs on any machine, and writes nothing anywhere:
-compiled code would have to be unpacked first, for each version of Python and each kind of machine.
+Each compiled part that aiohttp, multidict, yarl, frozenlist, propcache and markupsafe may use stands in for
+Python code that is in their wheels too. Without them one file runs on any machine, and writes nothing there:
+compiled code has to be unpacked first, and there is one for each version of Python and each kind of machine.
 """
 
 import subprocess
@@ -25,7 +25,7 @@ import sys
 
 if sys.version_info < (3, 11):
     sys.stderr.write(
-        "Error: bulkcancel needs Python 3.11 or later, and this is %d.%d. Start the file with another, as in: "
+        "Error: bulkcancel needs Python 3.11 or later, and this is %d.%d. Start the file with a later one: "
         "python3.11 %s\\n" % (sys.version_info[0], sys.version_info[1], " ".join(sys.argv))
     )
     sys.exit(2)

@@ -17,7 +17,8 @@ from bulkcancel.cli.named_workflows import named_workflows
 from bulkcancel.cli.options import say_if_unasked
 from bulkcancel.cli.prepare import report_target
 from bulkcancel.cli.prepared_run import PreparedRun
-from bulkcancel.cli.resume_command import quoted, resuming
+from bulkcancel.cli.resume_command import resuming
+from bulkcancel.cli.typed_command import command_line
 from bulkcancel.cli.watching import Watching
 from bulkcancel.engine.observers import Observers
 from bulkcancel.engine.stop_signal import StoppedError
@@ -292,6 +293,5 @@ class DrainClosing(Closing):
         target, options = self._prepared.target, self._prepared.options
         if target.path is None:
             return ""
-        words = resuming(self._words, str(target.path), options)
-        command = " ".join(["bulkcancel", *map(quoted, words)])
+        command = command_line(resuming(self._words, str(target.path), options))
         return f"<the same workflows> | {command}" if options.input == STDIO else command

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from bulkcancel.cli.file_names import spelled
 from bulkcancel.cli.page_output import PageOutput
 from bulkcancel.cli.report_options import OverviewFormat
-from bulkcancel.cli.resume_command import quoted
 from bulkcancel.cli.rows_again import rows_again
 from bulkcancel.cli.streams import is_terminal, write_data
+from bulkcancel.cli.typed_command import command_line
 from bulkcancel.models import ExitCode
 from bulkcancel.operations.report_target import STDIO
 from bulkcancel.overview.count import overview_of
@@ -152,17 +152,17 @@ def _last(
 
 def _command(overview: "Overview", options: "ReportOptions", again: "RowsAgain | None") -> str:
     """The command that tries again what is unfinished."""
-    where = ""
+    where = []
     if overview.site == _SANDBOX:
-        where = " --sandbox"
+        where = ["--sandbox"]
     elif overview.site in SITES:
-        where = f" --site {overview.site}"
+        where = ["--site", overview.site]
     if again is not None:
-        any_id = " --any-id" if again.needs_any_id else ""
+        where = ["--any-id", *where] if again.needs_any_id else where
         if options.failed == STDIO:
-            return f"they are on standard output, for bulkcancel run - --yes{any_id}{where}"
-        return f"bulkcancel run {quoted(options.failed or '')}{any_id}{where}"
+            return f"they are on standard output, for {command_line(['run', STDIO, '--yes', *where])}"
+        return command_line(["run", options.failed or "", *where])
     (first, *others) = options.files
     if not others and Path(first).suffix in {".csv", ".jsonl"} and Path(first).is_file():
-        return f"bulkcancel run --resume -o {quoted(spelled(first))}{where}"
-    return f"bulkcancel report {' '.join(map(quoted, options.files))} --failed again.csv"
+        return command_line(["run", "--resume", "-o", spelled(first), *where])
+    return command_line(["report", *options.files, "--failed", "again.csv"])

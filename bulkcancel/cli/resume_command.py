@@ -1,12 +1,10 @@
 """The command that continues a run where it ends."""
 
-import os
-import shlex
 from typing import TYPE_CHECKING
 
 from bulkcancel.cli.file_names import spelled
+from bulkcancel.cli.typed_command import command_line
 from bulkcancel.operations.report_target import STDIO
-from bulkcancel.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +39,7 @@ def resume_command(
             kept.insert(kept.index("run") + 1, STDIO)
         if not options.yes:
             kept.append("--yes")
-    command = " ".join(["bulkcancel", *map(quoted, resuming(kept, report, options))])
+    command = command_line(resuming(kept, report, options))
     return command if is_replayable or not needs_input else f"<the same rows> | {command}"
 
 
@@ -67,24 +65,3 @@ def without(options: tuple[str, ...], words: list[str]) -> "Iterator[str]":
             next(rest, None)
         elif word.partition("=")[0] not in options and (word[:2] not in options or word[1:2] == "-"):
             yield word
-
-
-def quoted(word: str) -> str:
-    """A word as bash, zsh and ksh take it, in characters that neither steer a terminal nor break a line.
-
-    A file's name may hold a line break, an escape or bytes that are no text: whoever pastes the command means
-    that very file.
-    """
-    if _is_printable(word):
-        return shlex.quote(word)
-    return f"$'{''.join(map(_escaped, word))}'"
-
-
-def _escaped(char: str) -> str:
-    if char in "\\'":
-        return f"\\{char}"
-    return char if _is_printable(char) else "".join(f"\\{byte:03o}" for byte in os.fsencode(char))
-
-
-def _is_printable(text: str) -> bool:
-    return printable(text, len(text)) == text

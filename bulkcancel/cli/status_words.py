@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from bulkcancel.cli.resume_command import quoted, without
+from bulkcancel.cli.resume_command import without
+from bulkcancel.cli.typed_command import command_line
 from bulkcancel.models import ExitCode, StateName
 from bulkcancel.operations.report_target import STDIO
 from bulkcancel.progress.words import end_words, named_counts, number_of, span
@@ -103,7 +104,7 @@ class StatusWords:
     def _command(self, words: list[str]) -> str:
         """A command as it can be pasted; rows that came through a pipe have to come once more."""
         if self._options.input is None or self._source.is_replayable:
-            command = " ".join(["bulkcancel", *map(quoted, words)])
+            command = command_line(words)
             return command if self._options.input not in {None, STDIO} else f"<the same rows> | {command}"
         words = [STDIO if word == self._options.input else word for word in words]
-        return f"<the same rows> | {' '.join(['bulkcancel', *map(quoted, words)])}"
+        return f"<the same rows> | {command_line(words)}"

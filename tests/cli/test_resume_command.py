@@ -1,18 +1,10 @@
 """The command that goes on where a run ends."""
 
-import os
-import subprocess
-
 import pytest
 
-from bulkcancel.cli.resume_command import quoted, resume_command
+from bulkcancel.cli.resume_command import resume_command
 from bulkcancel.cli.run import command
 from bulkcancel.cli.run_options import RunOptions
-
-HOSTILE = [
-    "plain", "with space", "it's", "a\nb", "tab\t", "\x1b[31mred", "back\\slash\n'quote'", "\u202eevil", "é\n",
-    os.fsdecode(b"\xff\xfe"), "7\x0177", "$HOME", "!x\n", "\u2028", "\U0001f600", "",
-]  # fmt: skip
 
 
 def goes_on(typed: str, *, is_replayable: bool = True, needs_input: bool = True) -> str:
@@ -55,19 +47,3 @@ def test_rows_of_the_report_need_no_input(*, is_replayable: bool) -> None:
     """And no part of one."""
     found = goes_on("run in.csv --shard 1/4 --limit 3", is_replayable=is_replayable, needs_input=False)
     assert found == "bulkcancel run -o r.csv --resume"
-
-
-@pytest.mark.parametrize("word", HOSTILE)
-def test_a_quoted_word_is_that_word_to_a_shell(word: str) -> None:
-    """And every character of it can be seen: nothing happens at a paste."""
-    text = quoted(word)
-    assert text.isprintable()
-    done = subprocess.run(["/bin/bash", "-c", f"printf %s {text}"], capture_output=True, check=True)
-    assert done.stdout == os.fsencode(word)
-
-
-def test_a_quoted_word_is_as_plain_as_it_can_be() -> None:
-    """What can be read stays readable."""
-    words = ["plain", "two words", "it's\n", "é\\\t", os.fsdecode(b"\xff")]
-    found = ["plain", "'two words'", r"$'it\'s\012'", r"$'é\\\011'", r"$'\377'"]
-    assert list(map(quoted, words)) == found
