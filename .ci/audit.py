@@ -1,6 +1,7 @@
 """Audit what users install for known vulnerabilities, and say plainly where that was not possible."""
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -12,22 +13,17 @@ from packaging.utils import canonicalize_name
 
 _LIMIT = 120.0  # seconds
 _OURS = "bulkcancel"
+_LOCK = Path(__file__).with_name("runtime.txt")
 
 
 def main(words: list[str]) -> int:
     """Run pip-audit; `required` makes an audit that could not be done an error."""
     with tempfile.TemporaryDirectory() as directory:
-        listed = Path(directory) / "installed.txt"
-        listed.write_text("".join(f"{name}=={version}\n" for name, version in sorted(installed().items())))
-        command = [
-            sys.executable,
-            "-m",
-            "pip_audit",
-            "--requirement",
-            str(listed),
-            "--no-deps",
-            "--disable-pip",
-        ]
+        command = [sys.executable, "-m", "pip_audit", "--no-deps", "--disable-pip"]
+        for number, versions in enumerate((installed(), locked())):
+            listed = Path(directory) / f"{number}.txt"
+            listed.write_text("".join(f"{name}=={version}\n" for name, version in sorted(versions.items())))
+            command += ["--requirement", str(listed)]
         command += ["--format", "json", "--progress-spinner", "off", "--timeout", "10"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_LIMIT)
@@ -49,8 +45,13 @@ def main(words: list[str]) -> int:
     return int("required" in words)
 
 
-def installed() -> dict[str, str]:
-    """The dependencies of a plain install, and theirs, with their versions."""
+def locked() -> dict[str, str]:
+    """What the single file is made of, with the versions."""
+    return dict(re.findall(r"^([\w.-]+)==([\w.]+)", _LOCK.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def installed(extra: str = "") -> dict[str, str]:
+    """The dependencies of a plain install, or of one with an extra, and theirs, with their versions."""
     found: dict[str, str] = {}
     waiting = [_OURS]
     while waiting:
@@ -59,7 +60,9 @@ def installed() -> dict[str, str]:
             found[canonicalize_name(one.name)] = one.version
         for text in one.requires or ():
             needed = Requirement(text)
-            applies = needed.marker is None or needed.marker.evaluate({"extra": ""})
+            applies = needed.marker is None or needed.marker.evaluate(
+                {"extra": extra if one.name == _OURS else ""}
+            )
             if applies and canonicalize_name(needed.name) not in found:
                 waiting.append(needed.name)
     return found

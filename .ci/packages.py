@@ -88,9 +88,7 @@ def _unpacked(sdist: Path, directory: Path) -> Path:
 
 
 def _checked(module: str, *words: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", module, *words], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-m", module, *words], capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
 
