@@ -8,8 +8,10 @@ STAMP := $(VENV)/.installed
 TABLES := $(VENV)/.tables
 BENCH := $(VENV)/.bench
 MUTANTS := $(VENV)/.mutants
+RELEASE := $(VENV)/.release
 
-.PHONY: help demo journey test check browser static tests lint types audit secrets fuzz docs build mutants bench bench-resume simulate simulate-shards plot crash soak clean
+.PHONY: help demo journey test check browser static tests lint types audit secrets fuzz docs build pyz installed sbom release lock \
+	mutants bench bench-resume simulate simulate-shards plot crash soak clean
 
 help:
 	@echo "make demo   cancel a sample of 1,000 instances against the embedded sandbox"
@@ -27,6 +29,9 @@ help:
 	@echo "make crash  kill the process hundreds of times, and see that nothing is lost"
 	@echo "make soak  live through faults, restarts and sleeps for MINUTES (60), and see that nothing is lost or leaks; SEED=0"
 	@echo "make docs   build the documentation into site/"
+	@echo "make pyz    build dist/bulkcancel.pyz, one file that runs wherever there is a Python, and the packages beside it"
+	@echo "make release  build all files of a release into dist/: the packages, that file, what is in it (SBOM), and their sums"
+	@echo "make lock   renew .ci/runtime.txt, the releases that the single file is made of"
 
 $(RUNS): pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
@@ -83,6 +88,26 @@ build: $(STAMP)
 pyz: build
 	$(BIN)/python .ci/single_file.py
 
+# What a quick look at the package is made of. `.venv/bin/nox -s wheel` runs all of the tests that are not slow.
+TELLING := tests/cli tests/docs tests/overview tests/packaging tests/test_library.py
+installed: build
+	$(BIN)/nox -s wheel -- $(TELLING)
+
+sbom: build $(RELEASE)
+	$(BIN)/python .ci/sbom.py
+
+# All files of a release, and their sums. TAG=v1.2.3 has to be that of the version.
+release: pyz sbom
+	@test -z "$(TAG)" || test "$(TAG)" = "v$$($(BIN)/python -c 'import bulkcancel as b; print(b.__version__)')" \
+		|| { echo "The tag $(TAG) is not that of the version." >&2; exit 1; }
+	cp .ci/runtime.txt dist/bulkcancel-requirements.txt
+	cd dist && sha256sum * > SHA256SUMS && cat SHA256SUMS
+
+# The releases that the single file is made of, renewed.
+lock: $(RELEASE)
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--extra report pyproject.toml --output-file .ci/runtime.txt
+
 check: static tests
 
 # The tests of the page alone. Where there is no Chromium and none can be installed, they are skipped and say so.
@@ -92,7 +117,7 @@ browser: $(STAMP)
 	$(BIN)/pytest -m browser
 
 # What needs the network or the settings of pip comes first, so that the tests need neither.
-static: lint types audit secrets docs build
+static: lint types audit secrets docs pyz installed
 
 # No variable that happens to be set, such as PYTHONUNBUFFERED, may decide whether a test holds.
 BARE := env -i PATH="$$PATH" HOME="$$HOME"
@@ -103,6 +128,10 @@ tests: $(STAMP) $(TABLES)
 
 $(TABLES): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[tables]'
+	touch $@
+
+$(RELEASE): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[release]'
 	touch $@
 
 $(MUTANTS): $(STAMP)

