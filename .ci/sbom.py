@@ -10,13 +10,14 @@ import re
 import subprocess
 import sys
 import tempfile
+from importlib.resources import files
 from typing import Any
 
 from packages import DIST, ROOT, source_date, sum_of
 from single_file import LOCK
 
 FILE = DIST / "bulkcancel.cdx.json"
-_VENDORED = ROOT / "bulkcancel" / "overview" / "page" / "vendor" / "README.md"
+_VENDORED = files("bulkcancel.overview.page") / "vendor" / "README.md"
 _VENDORED_ROW = re.compile(r"^\| `[^`]+` \| `([^`]+)` \| ([\d.]+) \| `[^`]+` \| (\S+) \|", re.MULTILINE)
 
 
