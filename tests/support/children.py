@@ -103,9 +103,9 @@ def write(path: Path, count: int = 2000) -> None:
     path.write_text("workflow_id,instance_id\n" + "".join(f"{W},{one}\n" for one in ids))
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], patience: float = _PATIENCE) -> None:
     """Wait for what another process does: that can only be looked at."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)
