@@ -106,7 +106,7 @@ release: pyz sbom
 # The releases that the single file is made of, renewed.
 lock: $(RELEASE)
 	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--extra report pyproject.toml --output-file .ci/runtime.txt
+		--extra report --extra statsd pyproject.toml --output-file .ci/runtime.txt
 
 check: static tests
 

@@ -50,8 +50,8 @@ def locked() -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==([\w.]+)", _LOCK.read_text(encoding="utf-8"), re.MULTILINE))
 
 
-def installed(extra: str = "") -> dict[str, str]:
-    """The dependencies of a plain install, or of one with an extra, and theirs, with their versions."""
+def installed(*extras: str) -> dict[str, str]:
+    """The dependencies of an install with those extras, and theirs, with their versions."""
     found: dict[str, str] = {}
     waiting = [_OURS]
     while waiting:
@@ -60,8 +60,9 @@ def installed(extra: str = "") -> dict[str, str]:
             found[canonicalize_name(one.name)] = one.version
         for text in one.requires or ():
             needed = Requirement(text)
-            applies = needed.marker is None or needed.marker.evaluate(
-                {"extra": extra if one.name == _OURS else ""}
+            chosen = ("", *extras) if one.name == _OURS else ("",)
+            applies = needed.marker is None or any(
+                needed.marker.evaluate({"extra": extra}) for extra in chosen
             )
             if applies and canonicalize_name(needed.name) not in found:
                 waiting.append(needed.name)
