@@ -137,6 +137,11 @@ class Execution:
             return
         self._signaled = True
         if run.is_closed:
+            if self._prepared.watching.is_telling:
+                self._messages.info(
+                    LogEvent.SIGNALED,
+                    "The run is over; its monitors are being told. Once more to leave at once.",
+                )
             return
         run.stop(reason)
         if run.is_over:

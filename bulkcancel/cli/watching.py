@@ -98,7 +98,11 @@ class Metrics:
 
 
 class Watching:
-    """Tells them all of one run."""
+    """Tells them all of one run.
+
+    Attributes:
+        is_telling: Whether it is telling them how it ended.
+    """
 
     def __init__(
         self,
@@ -134,6 +138,7 @@ class Watching:
             tags=(f"site:{connection.label}", *environment_tags(os.environ, is_with_own=True)),
         )
         self._events: _Events | None = None
+        self.is_telling = False
 
     def begin(self, observers: "Observers", api: "EventApi", workflow_ids: "Sequence[str]") -> None:
         """Watch what happens from here on."""
@@ -144,6 +149,7 @@ class Watching:
 
     async def end(self, summary: "Summary") -> None:
         """Tell the agent and the event stream how it ends."""
+        self.is_telling = True
         if self._events is not None:
             await self._events.end(self._notice.ended(summary, summary.workflows.ids()))
         await self._metrics.end(int(summary.exit_code), summary.duration)

@@ -64,6 +64,7 @@ class CancelRun:
         self._totals = totals
         self._on_result = on_result
         self._leaving = CancelScope()
+        self._has_left = False
         self._resting: CancelScope | None = None
         self._unsynced: list[int] = []
         self._has_run = False
@@ -86,11 +87,12 @@ class CancelRun:
 
     def leave(self) -> None:
         """End it at once, without waiting for requests, nor for the disk longer than a moment."""
+        self._has_left = True
         self._leaving.cancel()
 
     def patience(self) -> CancelScope:
-        """A scope for a last wait for the disk: `leave` ends it, or has made it short."""
-        self._leaving = move_on_after(GRACE if self._leaving.cancel_called else None)
+        """A scope for a last wait, one of several: `leave` ends it, or has made them all short."""
+        self._leaving = move_on_after(GRACE if self._has_left else None)
         return self._leaving
 
     async def run(self) -> "Summary":

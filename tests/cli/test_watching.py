@@ -2,12 +2,15 @@
 
 import json
 import os
+import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.children import MAIN, child, read_to, until
 from support.cliapp import IDS, Call, W, outcomes, write
 from support.datagrams import named, udp_agent, unix_agent
 from support.sandboxes import sandbox_beside
@@ -242,3 +245,18 @@ def test_what_a_command_writes_is_said_with_v_alone(call: Call) -> None:
             *words,
         )
         assert (ended.err.count("told them"), ended.out) == (count, "")
+
+
+@slow
+def test_a_second_signal_does_not_wait_for_a_command(tmp_path: Path) -> None:
+    """The first is told what is waited for; the second ends the command too, and the exit code is the job's."""
+    (tmp_path / "in.csv").write_text(f"workflow_id,instance_id\n{W},{IDS[0]}\n")
+    command = "sh -c 'touch begun; exec sleep 600'"
+    words = ["run", "in.csv", *RUN, "--notify-command", command]
+    with child([sys.executable, "-c", MAIN, *words], cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        until((tmp_path / "begun").exists)
+        process.send_signal(signal.SIGINT)
+        read_to(process.stderr, "its monitors are being told. Once more to leave at once.")
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == ExitCode.OK
+    assert outcomes(tmp_path / "r.csv") == [Outcome.CANCELED]
