@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 
 #: Seconds that it may take.
 LONGEST = 30.0
+_OWN_VARIABLE = "BULKCANCEL_NOTIFY_COMMAND"
 _OF_OTHERS = 0.2  # seconds for what it leaves behind to let go of its output
 _KEPT = 4_096  # bytes of its output, the last ones
 _SHOWN = 500  # characters of a line
 
 
 def without_keys(environ: "Mapping[str, str]", keys: "Iterable[str]") -> dict[str, str]:
-    """The environment without our variables for keys, and without any that holds one of them."""
-    ours, held = {*API_KEY_NAMES, *APP_KEY_NAMES}, [key for key in keys if key]
+    """The environment without our variables for keys, and without any that holds one of them.
+
+    And without the one by which a `bulkcancel run` in the command would end with the same command again.
+    """
+    ours, held = {*API_KEY_NAMES, *APP_KEY_NAMES, _OWN_VARIABLE}, [key for key in keys if key]
     return {
         name: value
         for name, value in environ.items()

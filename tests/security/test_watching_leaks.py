@@ -42,6 +42,7 @@ def test_the_command_at_the_end_sees_no_key() -> None:
         "DATADOG_API_KEY": "x",
         "DATADOG_APP_KEY": "x",
         "COPY": f"Bearer {KEY}",
+        "BULKCANCEL_NOTIFY_COMMAND": "this one again",
         "PATH": "/bin",
         "DD_SITE": "datadoghq.eu",
     }
