@@ -20,7 +20,7 @@ class UncountedQuota:
 
     def __init__(self) -> None:
         self.expected: int | None = None
-        self._is_whole = False
+        self._limit: int | None = None
         self._accepted = 0
         self._since_refusal = 0
 
@@ -32,7 +32,7 @@ class UncountedQuota:
     def record_exhausted(self, own: int, limit: int | None) -> None:
         """Note that the window has run out after that many requests of ours."""
         self.expected = min(own, limit or own)
-        self._is_whole = self.expected == limit
+        self._limit = limit
 
     def record_refusal(self) -> None:
         """Note a 429 that begins a pause."""
@@ -56,9 +56,18 @@ class UncountedQuota:
         ours = math.floor(self.expected * (1.0 - headroom))
         if own + in_flight < ours:
             return min(ours - own, _CAUTIOUS + self.expected / _ACCEPTED_PER_SLOT) - in_flight
+        more = max(1.0, (own - self.expected) / _PAST_EXPECTED_PER_SLOT) - in_flight
+        if not knows_turn:
+            return more
         enough = _ENOUGH_SINCE_REFUSAL
-        if not self._is_whole:
+        if self.expected != self._limit:
             enough = min(enough, _ENOUGH_WINDOWS * self.expected)
-        if knows_turn and (headroom or self._since_refusal < enough):
+        if self._since_refusal < enough:
             return 0.0
-        return max(1.0, (own - self.expected) / _PAST_EXPECTED_PER_SLOT) - in_flight
+        return max(0.0, min(more, self._left_to_us(headroom) - own - in_flight))
+
+    def _left_to_us(self, headroom: float) -> float:
+        """Requests of a window that headroom leaves; none beyond what is expected, where no limit is known."""
+        if not headroom:
+            return math.inf
+        return 0.0 if self._limit is None else math.floor(self._limit * (1.0 - headroom))

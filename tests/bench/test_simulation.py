@@ -258,3 +258,17 @@ def test_a_server_that_refuses_everything_is_asked_ever_more_rarely(
 def test_a_shard_that_is_left_alone_takes_the_whole_quota(seed: int) -> None:
     """Also where only a 429 tells of it, and what the others took was no longer expected."""
     assert play_shards(Quota(100, 10, HeaderMode.ON_429), 8, seed).ratio < 1.3
+
+
+@pytest.mark.parametrize("headers", [HeaderMode.ALWAYS, HeaderMode.ON_429])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_with_headroom_takes_what_others_no_longer_do(headers: HeaderMode, seed: int) -> None:
+    """What they had left of one window is not all it takes for ever; and their share stays theirs."""
+    server = QuotaEnforcer(Quota(100, 10, headers), "")
+    begins, later = (10.0 * Random(one).random() for one in (seed, seed + 9))  # noqa: S311 - a simulation
+    nightly = Client(Pacer(concurrency=32, headroom=0.2), 600, 32, begins)
+    others = Client(Pacer(concurrency=32), 500, 32, begins + later)
+    World(server, [nightly, others], Network(), seed=seed).run()
+    assert nightly.ended < 1.4 * 110.0
+    alone = [one.granted for one in server.windows(EPOCH) if one.starts_at > EPOCH + others.ended]
+    assert all(granted <= 85 for granted in alone)  # 80, and a few that came late for the window before

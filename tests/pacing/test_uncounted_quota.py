@@ -84,6 +84,25 @@ def test_where_others_may_have_had_the_rest_two_windows_are_enough(
 
 
 @pytest.mark.parametrize(
+    ("own", "in_flight", "limit", "room"),
+    [
+        (10, 0, 600, 1.0),
+        (10, 0, None, 0.0),
+        (479, 0, 600, 1.0),
+        (400, 0, 600, 48.75),
+        (480, 0, 600, 0.0),
+        (470, 10, 600, 0.0),
+    ],
+)
+def test_headroom_is_of_the_limit_where_that_is_known(
+    own: int, in_flight: int, limit: int | None, room: float
+) -> None:
+    """Of it, not of the little that others had left us once: what they no longer take is ours, up to their share."""
+    one = quota(100, exhausted_after=10, limit=limit)
+    assert max(0.0, one.room(own, in_flight, 0.2, knows_turn=True)) == room
+
+
+@pytest.mark.parametrize(
     ("own", "in_flight", "room"), [(10, 1, 0.0), (18, 0, 1.0), (26, 0, 2.0), (50, 2, 3.0)]
 )
 def test_what_goes_past_it_lets_more_go(own: int, in_flight: int, room: float) -> None:
