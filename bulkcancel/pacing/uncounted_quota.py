@@ -67,7 +67,7 @@ class UncountedQuota:
         return max(0.0, min(more, self._left_to_us(headroom) - own - in_flight))
 
     def _left_to_us(self, headroom: float) -> float:
-        """Requests of a window that headroom leaves; none beyond what is expected, where no limit is known."""
+        """Requests of a window that headroom leaves: none beyond what is expected, if no limit is known."""
         if not headroom:
             return math.inf
         return 0.0 if self._limit is None else math.floor(self._limit * (1.0 - headroom))
