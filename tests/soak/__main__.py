@@ -7,7 +7,8 @@ does the rest, and the reports are compared with the server's record.
 
     PYTHONPATH=tests python -m soak MINUTES [SEED]
 
-Exit status 1 when a row is lost, descriptors grow, or memory grows by more than is promised for each pair.
+Exit status 1 when a row is lost, a run does not last, descriptors grow, or memory grows by more than is promised
+for each pair. What happens is told on standard error meanwhile; the files of a soak that falls short are kept.
 """
 
 import argparse
@@ -31,6 +32,8 @@ def main() -> int:
     words = parser.parse_args()
     if not Path("/proc/self/fd").is_dir():
         parser.error("a soak looks at processes in /proc, and here is none")
+    if words.minutes < 1.0:
+        parser.error("in less than a minute next to nothing happens")
     forget_surroundings()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     made = plan(words.seed, words.minutes)
@@ -39,7 +42,7 @@ def main() -> int:
     course = Soak(made, folder).live()
     answers, found = look_at(course)
     print_table(course, answers, found, made.seconds)
-    faults = judge(course, found)
+    faults = judge(course, found, made.seconds)
     for fault in faults:
         print(f"FALLS SHORT: {fault}")
     if faults:

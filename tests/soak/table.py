@@ -68,10 +68,12 @@ def print_table(course: Course, answers: list[Answer], found: dict[str, Found], 
     print(f"beside them: {', '.join(said)}")
 
 
-def judge(course: Course, found: dict[str, Found]) -> list[str]:
+def judge(course: Course, found: dict[str, Found], seconds: float) -> list[str]:
     """What falls short, in words."""
     short = []
     for name, one in found.items():
+        if (lived := course.first_ends[name] - course.began) < seconds:
+            short.append(f"{name}: ended after {lived / 60:.1f} minutes, with {course.codes[name][0]}")
         if one.account.lost:
             short.append(f"{name}: {one.account.lost:,} rows lost")
         short += [f"{name}: {words}" for words in one.growth.falls_short(CONCURRENCY)]
