@@ -70,7 +70,7 @@ def _spent(summary: "Summary") -> str:
     if summary.paused:
         words += f"; paused {duration(summary.paused)}"
     if summary.quota_used is not None and summary.quota_used >= _WORTH_SAYING:
-        words += f"; at most {summary.quota_used:.0%} of a quota window used"
+        words += f"; at most {100 * summary.quota_used:.0f} % of a quota window used"
     return words
 
 

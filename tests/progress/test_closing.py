@@ -55,7 +55,7 @@ def test_the_last_line_says_what_to_do_next(
     assert lines[-1] == last
     if outcomes:
         assert "throttled (100 %)" in lines[1]
-        assert "paused 1.0 s; at most 50% of a quota window used" in lines[1]
+        assert "paused 1.0 s; at most 50 % of a quota window used" in lines[1]
 
 
 @pytest.mark.parametrize(
