@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from soak.account import Account, Growth, counted_by_span, growth_of
-from soak.course import CONCURRENCY, TIMEOUT, WORKFLOWS, Course, file_of
+from soak.course import CONNECTIONS, TIMEOUT, WORKFLOWS, Course, file_of
 from soak.plan import Event, Kind
 from support.recording import LIMITED, SOUND, Answer, read_record
 
@@ -76,7 +76,7 @@ def judge(course: Course, found: dict[str, Found], seconds: float) -> list[str]:
             short.append(f"{name}: ended after {lived / 60:.1f} minutes, with {course.codes[name][0]}")
         if one.account.lost:
             short.append(f"{name}: {one.account.lost:,} rows lost")
-        short += [f"{name}: {words}" for words in one.growth.falls_short(CONCURRENCY)]
+        short += [f"{name}: {words}" for words in one.growth.falls_short(CONNECTIONS[name])]
         if course.codes[name][-1]:
             short.append(f"{name}: ended with {course.codes[name]}")
     for command in (*course.runs.values(), *course.others):
