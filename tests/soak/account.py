@@ -1,7 +1,7 @@
 """What a soak comes to: each run's report against the server's own record, and what the runs held over time."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from soak.processes import Sample
@@ -14,6 +14,17 @@ _SLACK = 8.0  # MiB: what an interpreter's own heap may come and go by
 _MORE_AT_LEAST = 1
 _WARMED_UP, _QUARTER = 0.1, 0.25
 _MIB = 1 << 20
+
+
+def sent_again(answers: Iterable[Answer]) -> Iterator[tuple[Answer, Answer]]:
+    """Answers about instances that had a sound one before, and that one."""
+    sound: dict[tuple[str, str], Answer] = {}
+    for answer in answers:
+        pair = answer.workflow_id, answer.instance_id
+        if pair in sound:
+            yield answer, sound[pair]
+        if answer.status == SOUND:
+            sound[pair] = answer
 
 
 @dataclass
@@ -44,19 +55,15 @@ class Account:
             answers: Those to the run's requests, in order.
             disturbed: When an answer could get lost or come too late, in seconds since the epoch.
         """
-        sound: dict[str, float] = {}
-        for answer in answers:
-            self.requests += 1
-            self.limited += answer.status == LIMITED
-            self.faults += answer.is_fault
-            before = sound.get(answer.instance_id)
-            if before is not None:
-                if any(begin <= before <= end for begin, end in disturbed):
-                    self.excused += 1
-                else:
-                    self.needless += 1
-            if answer.status == SOUND:
-                sound[answer.instance_id] = answer.at
+        found = list(answers)
+        self.requests = len(found)
+        self.limited = sum(answer.status == LIMITED for answer in found)
+        self.faults = sum(answer.is_fault for answer in found)
+        for _, before in sent_again(found):
+            if any(begin <= before.at <= end for begin, end in disturbed):
+                self.excused += 1
+            else:
+                self.needless += 1
 
     def count_lost(self, wanted: list[str], found: Iterable[Result], answers: Iterable[Answer]) -> None:
         """Compare a finished report with the input and with the record.

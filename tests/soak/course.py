@@ -17,8 +17,10 @@ from bulkcancel.sandbox.chances import made_up_id, workflow_id_of
 PLAIN, VERIFYING = "run", "run --verify"
 WORKFLOWS = {PLAIN: workflow_id_of(1, 1), VERIFYING: workflow_id_of(1, 2)}
 TIMEOUT = 10.0
+
+_IN_FLIGHT = 16
 #: Requests that each run may have in flight: so many of each endpoint. Who verifies reads lists and instances too.
-CONNECTIONS = {PLAIN: 16, VERIFYING: 3 * 16}
+CONNECTIONS = {PLAIN: _IN_FLIGHT, VERIFYING: 3 * _IN_FLIGHT}
 
 _VERIFIED_PER_SECOND = 5
 _OPTIONS = {
@@ -98,7 +100,7 @@ class Soak:
         report = file_of(name, "-report.csv")
         return start(
             file_of(name, ""), self._course.folder, "run", file_of(name, ".csv"), "-o", report, "--yes", "--base-url", self._server.url,
-            "-c", str(CONNECTIONS[PLAIN]), "--timeout", f"{TIMEOUT:.0f}s", *_OPTIONS[name], *more,
+            "-c", str(_IN_FLIGHT), "--timeout", f"{TIMEOUT:.0f}s", *_OPTIONS[name], *more,
         )  # fmt: skip
 
     def _let_happen(self, event: Event) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from soak.account import Account, Growth, counted_by_span, growth_of
+from soak.account import Account, Growth, counted_by_span, growth_of, sent_again
 from soak.course import CONNECTIONS, TIMEOUT, WORKFLOWS, Course, file_of
 from soak.plan import Event, Kind
 from support.recording import LIMITED, SOUND, Answer, read_record
@@ -13,9 +13,9 @@ from bulkcancel.report import read_results
 _SPANS = 6
 _MOMENT = 1.0  # what an answer may have been on its way
 _FINE = {0, 1, 3, 143}  # a command that met an outage, or SIGTERM, says so; it may not break
-_ROW = "{:<8}{:>9}{:>6}{:>7}{:>7}{:>10}{:>9}{:>8}{:>7}{:>16}{:>16}"
+_ROW = "{:<8}{:>9}{:>6}{:>7}{:>7}{:>10}{:>9}{:>8}{:>7}{:>7}{:>16}{:>16}"
 _HEADINGS = (
-    "minutes", "restarts", "hangs", "sleeps", "quotas", "answers", "sound", "faults", "429s",
+    "minutes", "restarts", "hangs", "sleeps", "quotas", "answers", "sound", "faults", "429s", "again",
     "run: fds, MiB", "--verify: same",
 )  # fmt: skip
 _MEASURED = {Kind.RESTART, Kind.HANG, Kind.SLEEP, Kind.SLEEP_AND_RESTART}
@@ -56,10 +56,13 @@ def print_table(course: Course, answers: list[Answer], found: dict[str, Found], 
     """What happened in each part of it, and what each run came to."""
     span = seconds / _SPANS
     counts = counted_by_span(answers, course.began, span)
+    again = counted_by_span((one for one, _ in sent_again(answers)), course.began, span)
     events = [event for _, _, event in course.happened]
     print(_ROW.format(*_HEADINGS))
     for number in range(_SPANS):
-        _print_part(course, events, counts[number], (number * span, (number + 1) * span))
+        _print_part(
+            course, events, counts[number], again[number].total(), (number * span, (number + 1) * span)
+        )
     print(f"  after that, undisturbed: {sum(counts[n].total() for n in counts if n >= _SPANS):,} answers")
     for name, one in found.items():
         _print_run(course, name, one)
@@ -103,6 +106,7 @@ def _print_part(course: Course, events: list[Event], count: Counter[str], part: 
             f"{sound:,}",
             f"{count.total() - limited - sound:,}",
             f"{limited:,}",
+            f"{again:,}",
             *(_held(course, name, begin, end) for name in course.runs),
         )
     )
