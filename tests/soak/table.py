@@ -90,7 +90,9 @@ def judge(course: Course, found: dict[str, Found], seconds: float) -> list[str]:
     return short
 
 
-def _print_part(course: Course, events: list[Event], count: Counter[str], part: tuple[float, float]) -> None:
+def _print_part(
+    course: Course, events: list[Event], count: Counter[str], again: int, part: tuple[float, float]
+) -> None:
     begin, end = part
     kinds = Counter(event.kind for event in events if begin <= event.at < end)
     both = kinds[Kind.SLEEP_AND_RESTART]
