@@ -6,6 +6,7 @@ from pathlib import Path
 import nox
 
 nox.options.default_venv_backend = "venv"
+nox.options.sessions = ["tests"]
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])

@@ -37,10 +37,12 @@ PAGES = {
 }
 
 
-#: Options that pages name, of podman, kubectl and systemctl.
+#: Options that pages name, of podman, kubectl, systemctl, pip and sha256sum.
 OF_OTHERS = {
     *("--build-arg", "--cap-drop", "--env", "--read-only", "--rm", "--security-opt", "--time", "--volume"),
     *("--for", "--from", "--from-file", "--now"),
+    *("--check", "--dest", "--find-links", "--ignore-missing", "--no-deps", "--no-index", "--only-binary"),
+    *("--platform", "--python-version", "--require-hashes"),
 }
 
 
@@ -79,7 +81,7 @@ def test_the_readme_names_every_option_and_no_other() -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_documentation_knows_no_option_that_is_not_there(name: str) -> None:
-    """Every word with two dashes is an option, of ours or of a scheduler's."""
+    """Every word with two dashes is an option, of ours or of another tool."""
     used = set(re.findall(r"(?<![\w|-])--[a-z][a-z-]+", PAGES[name]))
     assert used <= every_option() | OF_OTHERS
 
