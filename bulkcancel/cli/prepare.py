@@ -29,9 +29,14 @@ from bulkcancel.progress.words import lacks_target_words, number_of
 from bulkcancel.tally import Tally
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bulkcancel.cli.execute import Execution
     from bulkcancel.cli.invocation import Invocation
     from bulkcancel.cli.run_options import RunOptions
+    from bulkcancel.cli.signals import Signals
     from bulkcancel.clock import Clock
+    from bulkcancel.operations.report_target import ReportWriter
     from bulkcancel.progress.messages import Messages
     from bulkcancel.sources import Source
 
@@ -98,18 +103,30 @@ def prepare_and_run(
         prepared = replace(prepared, settings=settings)
         if asks:
             ask(invocation.stderr, _question(plan, prepared))
-        return _run(prepared, invocation, messages, clock)
+        # The network half: slow to import, and not needed until here.
+        from bulkcancel.cli.run_execution import RunExecution  # noqa: PLC0415 - see above
+
+        return execute(
+            prepared,
+            lambda report: RunExecution(source, prepared, report, messages, clock, words=invocation.words),
+            invocation.signals,
+        )
 
 
-def _run(prepared: PreparedRun, invocation: "Invocation", messages: "Messages", clock: "Clock") -> ExitCode:
-    """Open the report, and run."""
-    # The network half: slow to import, and not needed until here.
-    from bulkcancel.cli.execute import Execution  # noqa: PLC0415 - see above
+def execute(
+    prepared: PreparedRun, execution_of: "Callable[[ReportWriter], Execution]", signals: "Signals"
+) -> ExitCode:
+    """Open the report, and run; where the run can't begin, no report is left behind.
 
+    Args:
+        prepared: What was prepared.
+        execution_of: Gives the run at work, from its open report.
+        signals: What signals do.
+    """
     try:
-        execution = Execution(prepared, prepared.target.open(), messages, clock, words=invocation.words)
-        invocation.signals.start()
-        return anyio.run(execution.run, invocation.signals)
+        execution = execution_of(prepared.target.open())
+        signals.start()
+        return anyio.run(execution.run, signals)
     except BaseException:
         prepared.target.discard_if_empty()
         raise

@@ -4,31 +4,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
     from bulkcancel.cli.connection import Connection
     from bulkcancel.cli.run_options import RunOptions
     from bulkcancel.cli.watching import Watching
     from bulkcancel.engine.totals import Totals
     from bulkcancel.ledger import Ledger
-    from bulkcancel.models import Row
     from bulkcancel.operations.report_target import ReportTarget
     from bulkcancel.settings import Settings
     from bulkcancel.tally import Tally
 
 
-class NamedRows(Protocol):
-    """Where rows come from, and what to call that in messages."""
+class NamedInput(Protocol):
+    """What a run is about, as messages and the command that goes on name it."""
 
-    name: str
-    is_replayable: bool
-
-    def batches(self) -> "AsyncIterator[Iterator[Row]]":
-        """Give the rows."""
+    @property
+    def name(self) -> str:
+        """What to call it."""
         ...
 
-    def stop_waiting(self) -> None:
-        """Give what has been read, then end."""
+    @property
+    def is_replayable(self) -> bool:
+        """Whether it can be read again, or looked up again."""
         ...
 
 
@@ -41,7 +37,7 @@ class PreparedRun:
         settings: How the run behaves.
         connection: Where requests go, and as whom.
         target: Where the report goes.
-        source: Where rows come from.
+        source: What it is about.
         ledger: What is on record.
         tally: The counts of that.
         totals: How many rows the report is to have.
@@ -53,7 +49,7 @@ class PreparedRun:
     settings: "Settings"
     connection: "Connection"
     target: "ReportTarget"
-    source: "NamedRows"
+    source: NamedInput
     ledger: "Ledger"
     tally: "Tally"
     totals: "Totals"

@@ -1,32 +1,24 @@
 """A search at work: each page written as it comes, and said at its end what it came to."""
 
-import asyncio
 import shutil
-from contextlib import AsyncExitStack, aclosing
-from datetime import UTC, datetime
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import anyio
 
 from bulkcancel.cli.connection import find_connection, with_keys
-from bulkcancel.cli.data_output import ReaderGoneError, form_of
-from bulkcancel.cli.execute import open_api
+from bulkcancel.cli.data_command import DataCommand
+from bulkcancel.cli.data_output import form_of
 from bulkcancel.cli.file_limit import fit_concurrency
 from bulkcancel.cli.find_options import FoundFormat
+from bulkcancel.cli.find_words import FindWords
 from bulkcancel.cli.found_output import WIDE_FROM, open_output
-from bulkcancel.cli.leaving import hearing
 from bulkcancel.cli.named_workflows import named_workflows
-from bulkcancel.cli.watching import Metrics
-from bulkcancel.engine.observers import Observers
 from bulkcancel.errors import ConfigurationError
-from bulkcancel.models import ExitCode, StopReason
-from bulkcancel.operations.session import Session
-from bulkcancel.operations.threads import UnjoinedExecutor, in_thread
-from bulkcancel.progress.display import showing
+from bulkcancel.operations.threads import in_thread
 from bulkcancel.progress.find_progress import FindProgress
-from bulkcancel.progress.log import message_observers
 from bulkcancel.progress.log_events import LogEvent
-from bulkcancel.progress.words import end_words, entry_of, number_of
+from bulkcancel.progress.words import number_of
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -36,14 +28,15 @@ if TYPE_CHECKING:
     from bulkcancel.cli.found_output import FoundOutput
     from bulkcancel.cli.invocation import Invocation
     from bulkcancel.clock import Clock
+    from bulkcancel.models import ExitCode, StopReason
     from bulkcancel.operations.find import InstanceSearch
+    from bulkcancel.operations.session import Session
     from bulkcancel.progress.messages import Messages
-    from bulkcancel.settings import Settings
 
 
 def search(
     options: "FindOptions", invocation: "Invocation", messages: "Messages", clock: "Clock"
-) -> ExitCode:
+) -> "ExitCode":
     """Do what was asked, up to the last word.
 
     Raises:
@@ -67,14 +60,15 @@ def search(
         )
     width = shutil.get_terminal_size((WIDE_FROM, 0)).columns  # whole where there is no terminal
     with open_output(options.output, form, site, counts_alone=options.count, width=width) as output:
-        metrics = Metrics(options.statsd, "find", connection.label, messages)
-        work = Search(options, ids, connection, output, messages, metrics)
+        work = Search(options, ids, connection, output, messages, invocation, clock)
         invocation.signals.start()
-        return anyio.run(work.run, settings, clock, invocation)
+        return anyio.run(work.run, settings)
 
 
-class Search:
+class Search(DataCommand["InstanceSearch"]):
     """Finds, writes, and says what it came to."""
+
+    operation = "find"
 
     def __init__(
         self,
@@ -83,112 +77,59 @@ class Search:
         connection: "Connection",
         output: "FoundOutput",
         messages: "Messages",
-        metrics: Metrics,
+        invocation: "Invocation",
+        clock: "Clock",
     ) -> None:
+        super().__init__(options, connection, output, messages, invocation, clock)
         self._options = options
         self._ids = ids
-        self._connection = connection
         self._output = output
-        self._messages = messages
-        self._metrics = metrics
-        self._is_read = True
 
-    async def run(self, settings: "Settings", clock: "Clock", invocation: "Invocation") -> ExitCode:
-        """Find them all. A second signal leaves at once, whoever does not read the output."""
-        asyncio.get_running_loop().set_default_executor(UnjoinedExecutor())
-        options, observers = self._options, Observers(message_observers(self._messages, clock))
-        progress = FindProgress(clock, None if self._ids is None else len(set(self._ids)))
-        if self._shows_progress:
-            observers.add(progress)
-        began = clock.now()
-        async with AsyncExitStack() as stack:
-            self._metrics.begin(observers)
-            stack.callback(self._metrics.leave)
-            api = await open_api(stack, self._connection, settings, clock)
-            session = Session(api, settings, site=self._connection.label, observers=observers, clock=clock)
-            search = session.find_instances(
-                self._ids, selection=options.selection, name=options.name or "", any_id=options.any_id
-            )
-            leaving = stack.enter_context(hearing(session, invocation.signals))
-            with leaving.scope:
-                shown = showing(progress, self._messages, clock, is_wanted=self._shows_progress)
-                await self._write(search, shown)
-            stop = leaving.reason or search.stop
-            await self._metrics.end(self._end_of(search, stop)[0], clock.now() - began)
-            return self._say(search, stop)
+    def progress(self) -> FindProgress:
+        """How far it is."""
+        return FindProgress(self._clock, None if self._ids is None else len(set(self._ids)))
 
-    @property
-    def _shows_progress(self) -> bool:
-        options = self._options.messages
-        is_wanted = not (options.no_progress or options.quiet)
-        return is_wanted and (self._output.is_aside or not self._messages.output.isatty())
+    def begin(self, session: "Session") -> "InstanceSearch":
+        """The search."""
+        options = self._options
+        return session.find_instances(
+            self._ids, selection=options.selection, name=options.name or "", any_id=options.any_id
+        )
 
-    async def _write(self, search: "InstanceSearch", shown: "AbstractAsyncContextManager[None]") -> None:
+    async def write(self, work: "InstanceSearch", shown: "AbstractAsyncContextManager[None]") -> None:
         """Write each page as it comes, in a thread: whoever reads a pipe may keep us waiting."""
-        try:
-            await in_thread(0.0, self._output.begin)
-            async with shown, aclosing(search.pages()) as pages:
-                async for page in pages:
-                    await in_thread(0.0, self._output.page, page)
-            await in_thread(0.0, self._output.end, search.listings)
-        except ReaderGoneError:
-            self._is_read = False
+        await in_thread(0.0, self._output.begin)
+        async with shown, aclosing(work.pages()) as pages:
+            async for page in pages:
+                await in_thread(0.0, self._output.page, page)
+        await in_thread(0.0, self._output.end, work.listings)
 
-    def _say(self, search: "InstanceSearch", stop: StopReason | None) -> ExitCode:
-        """Say what is missing and, last, what it came to."""
+    def words(self, work: "InstanceSearch", stop: "StopReason | None", *, is_read: bool) -> FindWords:
+        """What it came to."""
+        return FindWords(work, stop, is_read=is_read)
+
+    def tell(self, work: "InstanceSearch") -> None:
+        """Say which lists are missing, and which instances."""
         messages = self._messages
-        for one in search.unlisted:
+        for one in work.unlisted:
             if one.problem is not None:
                 messages.error(
                     LogEvent.NOT_LISTED,
                     f"The workflow {one.workflow_id} could not be listed: {one.problem.detail}.",
                     workflow_id=one.workflow_id,
                 )
-        if search.problem is not None:
+        if work.problem is not None:
             messages.error(
-                LogEvent.NOT_LISTED, f"The list of workflows could not be read: {search.problem.detail}."
+                LogEvent.NOT_LISTED, f"The list of workflows could not be read: {work.problem.detail}."
             )
-        if undated := sum(one.undated for one in search.listings):
+        if undated := sum(one.undated for one in work.listings):
             instances = number_of(undated, "instance")
             messages.warning(
                 LogEvent.LEFT_OUT, f"{instances} would match, but the API does not tell when they started."
             )
-        if unusable := sum(one.unusable for one in search.listings):
+        if unusable := sum(one.unusable for one in work.listings):
             instances, are = number_of(unusable, "instance"), "is" if unusable == 1 else "are"
             messages.warning(
                 LogEvent.LEFT_OUT,
                 f"{instances} {are} listed in a way that can't be read, and {are} left out.",
             )
-        if stop is StopReason.REFUSED:
-            messages.error(LogEvent.KEYS_REFUSED, self._connection.refusal(None, "workflows_read"))
-        if more := entry_of(stop):
-            messages.info(LogEvent.RESULT, more)
-        code, why = self._end_of(search, stop)
-        ending = self._options.ok_exit.ending(code, stop)
-        since = ""
-        if search.as_of is not None:
-            moment = f"{datetime.fromtimestamp(search.as_of, UTC):%Y-%m-%d %H:%M:%S} UTC"
-            since = f"; the picture holds since {moment}; what started or ended later may be missing"
-        messages.last(
-            LogEvent.ENDED,
-            ending.said(f"{why}{number_of(search.read, 'instance')} read, {search.found:,} matching{since}."),
-            read=search.read,
-            matching=search.found,
-            **ending.as_dict(),
-        )
-        return ending.process_code
-
-    def _end_of(self, search: "InstanceSearch", stop: StopReason | None) -> tuple[ExitCode, str]:
-        """The exit status, and what to say before the counts."""
-        if not self._is_read:
-            return ExitCode.OK, "Stopped, because nobody reads the output any more: "
-        if stop is not None:
-            return stop.exit_code, f"{end_words(stop)}. "
-        if search.unlisted or search.problem is not None:
-            return (
-                ExitCode.INCOMPLETE,
-                f"Not whole: {number_of(len(search.unlisted), 'workflow')} not listed. ",
-            )
-        if search.is_limited:
-            return ExitCode.OK, "Stopped at --limit: "
-        return ExitCode.OK, "" if search.found else "Nothing matches: "

@@ -24,7 +24,7 @@ class StatusWords:
     """Says how a reading ended.
 
     Attributes:
-        exit_code: The process's exit status.
+        exit_code: What that calls for.
     """
 
     def __init__(
@@ -75,6 +75,10 @@ class StatusWords:
         if self._stop or self._options.wait or not self._counts[StateName.RUNNING]:
             return ""
         return f"To wait until they have ended: {self._again('--wait')}"
+
+    def counts(self) -> dict[str, object]:
+        """The same for the log."""
+        return {"counts": dict(self._counts)}
 
     @property
     def _nothing(self) -> str:

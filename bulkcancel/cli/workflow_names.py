@@ -7,7 +7,7 @@ import anyio
 import click
 from anyio import create_task_group, move_on_after
 
-from bulkcancel.cli.execute import open_api
+from bulkcancel.cli.at_work import open_api
 from bulkcancel.engine.dispatcher import Dispatcher
 from bulkcancel.engine.stop_signal import StoppedError
 from bulkcancel.operations.publishing import Publishing

@@ -29,7 +29,7 @@ def test_a_dry_run_that_could_not_list_everything_says_so(
     async def open_api(*_: object) -> RunawayApi:
         return api
 
-    monkeypatch.setattr("bulkcancel.cli.draining.open_api", open_api)
+    monkeypatch.setattr("bulkcancel.cli.at_work.open_api", open_api)
     unknown = "6e1d8a52-3c4b-4f0e-9a57-0b6a2c1d9e10"
     ended = call("drain", W, unknown, "--sandbox", "--dry-run")
     assert ended.code == ExitCode.INCOMPLETE

@@ -80,7 +80,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[[Rule], Server]:
 
     def put(rule: Rule) -> Server:
         server = Server(rule)
-        monkeypatch.setattr("bulkcancel.cli.execute.connect", server.connect)
+        monkeypatch.setattr("bulkcancel.cli.at_work.connect", server.connect)
         return server
 
     return put

@@ -57,7 +57,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Lists:
     async def open_api(*_: object) -> Lists:
         return found
 
-    monkeypatch.setattr("bulkcancel.cli.search.open_api", open_api)
+    monkeypatch.setattr("bulkcancel.cli.at_work.open_api", open_api)
     for name in ("DD_API_KEY", "DD_APP_KEY"):
         monkeypatch.setenv(name, "a" * 32)
     return found
@@ -160,7 +160,7 @@ def test_progress_is_shown_where_it_harms_nothing(
             (2, {"matching": 2}, 2) if is_wanted else (0, {"matching": 0}, None)
         )
 
-    monkeypatch.setattr("bulkcancel.cli.search.showing", showing)
+    monkeypatch.setattr("bulkcancel.cli.data_command.showing", showing)
     monkeypatch.setattr(BackgroundWriter, "isatty", lambda _: is_terminal)
     monkeypatch.setattr(FoundOutput, "is_aside", is_aside)
     assert call(*FIND, W, *words).code == ExitCode.OK

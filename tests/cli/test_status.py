@@ -51,7 +51,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> States:
     async def open_api(*_: object) -> States:
         return found
 
-    monkeypatch.setattr("bulkcancel.cli.reading.open_api", open_api)
+    monkeypatch.setattr("bulkcancel.cli.at_work.open_api", open_api)
     for name in ("DD_API_KEY", "DD_APP_KEY"):
         monkeypatch.setenv(name, "a" * 32)
     return found
@@ -217,7 +217,7 @@ def test_progress_of_a_reading_is_shown_where_it_garbles_no_row(
         wanted.append(is_wanted)
         return nullcontext()
 
-    monkeypatch.setattr("bulkcancel.cli.reading.showing", showing)
+    monkeypatch.setattr("bulkcancel.cli.data_command.showing", showing)
     monkeypatch.setattr(BackgroundWriter, "isatty", lambda _: True)
     monkeypatch.setattr(StatusOutput, "is_aside", is_aside)
     assert call(*STATUS, write("in.csv", IDS[0]), *words).code == ExitCode.OK
