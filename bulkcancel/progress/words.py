@@ -22,7 +22,7 @@ _ENDS = {
     StopReason.MISROUTED: "Stopped: the API answered with a redirect; check --site or --base-url",
     StopReason.UNTRUSTED: "Stopped: the API's certificate is not trusted; check the clock and --ca-bundle",
     StopReason.PROXY_REFUSED: "Stopped: the proxy wants a user name and password; put both into HTTPS_PROXY",
-    StopReason.UNREACHABLE: "Stopped: the API has not answered for minutes; is the network up?",
+    StopReason.UNREACHABLE: "Stopped: the API has not answered for minutes; check the network",
     StopReason.NO_FILES: "Stopped: this process may open no more files; raise its limit (ulimit -n)",
     StopReason.MAX_FAILURES: "Stopped: --max-failures is reached",
     StopReason.MAX_DURATION: "Stopped: --max-duration is over",
