@@ -1,7 +1,8 @@
 """Cancel many Datadog workflow executions at once, within the rate limit, and know what happened to each.
 
-What is exported here is the library, and so is `bulkcancel.events`, what an observer is told: its types have
-short names that say little outside of it. Everything else may change in any release.
+What is exported here is the library. So are `bulkcancel.events`, what an observer is told, and
+`bulkcancel.metrics`, an observer that tells a monitor: their names say little outside of them. All else may
+change in any release.
 """
 
 from importlib import import_module
