@@ -1,6 +1,7 @@
 """Before anything is canceled: who may be asked, how, and what forbids it."""
 
 import os
+import select
 import stat
 import sys
 import termios
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # Whatever else it is set to refuses: a switch that means "hands off" is not to be missed for its spelling.
 _NOT_READ_ONLY = frozenset({"", "0", "false", "no", "off", "n", "f"})
+_MOMENT = 0.2  # seconds
 _YES, _NO = frozenset({"y", "yes"}), frozenset({"", "n", "no"})
 
 
@@ -68,7 +70,7 @@ def ask(output: "BackgroundWriter", question: str) -> None:
         asked = fitted(f"{question} [y/N]", is_terminal=output.isatty())
         output.write(f"{asked} ")
         output.drain()
-        answer = sys.stdin.readline()
+        answer = _line()
         if not answer:
             output.write("\n")
             raise DeclinedError("Declined: there was no answer; nothing was sent.")
@@ -78,6 +80,19 @@ def ask(output: "BackgroundWriter", question: str) -> None:
         if word in _NO:
             raise DeclinedError("Declined; nothing was sent.")
         output.write("Say y to cancel them, or n.\n")
+
+
+def _line() -> str:
+    """A line that is typed.
+
+    A signal that comes in the instant before a read begins is heard only when it has ended: whoever presses
+    Ctrl-C then would have to press it again. So nothing is read before there is something, and signals are
+    heard meanwhile.
+    """
+    with suppress(OSError, ValueError):
+        while not select.select([sys.stdin], [], [], _MOMENT)[0]:
+            pass
+    return sys.stdin.readline()
 
 
 def _is_seen(stream: "TextIO | None") -> bool:

@@ -95,3 +95,19 @@ def test_a_clear_no_allows(monkeypatch: pytest.MonkeyPatch, value: str | None) -
     if value is not None:
         monkeypatch.setenv("DD_READ_ONLY", value)
     refuse_if_read_only()
+
+
+def test_an_interrupt_in_the_instant_before_the_answer_is_read_is_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A read that has begun is not interrupted by what came before it: so nothing is read before it is there."""
+    looks = iter([False, KeyboardInterrupt])
+
+    def look(*_: object) -> tuple[list[object], list[object], list[object]]:
+        if next(looks):
+            raise KeyboardInterrupt
+        return [], [], []
+
+    monkeypatch.setattr("bulkcancel.cli.ask.select.select", look)
+    with pytest.raises(KeyboardInterrupt):
+        asked(monkeypatch, "y\n")

@@ -192,7 +192,9 @@ def test_a_person_at_a_real_terminal_decides(ready: Call, typed: bytes, code: in
         assert process.stderr is not None
         seen = b""
         while b"[y/N]" not in seen:
-            seen += os.read(process.stderr.fileno(), 4096)
+            more = os.read(process.stderr.fileno(), 4096)
+            assert more, f"it ended without asking: {seen!r}"
+            seen += more
         os.write(main_end, typed)
         rest = process.stderr.read()
     os.close(main_end)
