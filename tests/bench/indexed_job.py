@@ -1,4 +1,4 @@
-"""Eight shards on one quota, as an Indexed Job has them: each its own process, rows and report.
+"""Eight shards on one quota, as an Indexed Job of Kubernetes has them: each its own process, rows and report.
 
 One is killed in the middle and started again by the same command, as the next pod of its index is. Their
 reports are merged by `report`, and counted against the server's own record.
@@ -81,11 +81,12 @@ def _run_all(folder: Path, url: str, in_flight: int) -> dict[int, float]:
 def _start(number: int, folder: Path, url: str, in_flight: int) -> "subprocess.Popen[bytes]":
     """The first try and the next are one command: --resume goes on with the report that there is."""
     words = [
-        "run", str(folder / "in.csv"), "--shard", f"{number}/{_SHARDS}", "--resume", "-o", str(_report(folder, number)),
+        "run", str(folder / "in.csv"), "--shard", f"auto/{_SHARDS}", "--resume", "-o", str(_report(folder, number)),
         "--yes", "--quiet", "--base-url", url, "-c", str(in_flight),
     ]  # fmt: skip
+    told = {**environment(), "JOB_COMPLETION_INDEX": str(number - 1)}
     with _log(folder, number).open("ab") as log:
-        return subprocess.Popen([*python(BULKCANCEL_CODE, 0), *words], env=environment(), stderr=log)
+        return subprocess.Popen([*python(BULKCANCEL_CODE, 0), *words], env=told, stderr=log)
 
 
 def _kill(running: "dict[int, subprocess.Popen[bytes]]") -> None:

@@ -236,5 +236,5 @@ JOURNEYS = (
     Journey("verify", "run --verify: 10,000 instances of five workflows", _verify),
     Journey("drain", "drain: 3,000 alive, two more a second until unpublished, 400 cancels per 2 s", _drain),
     Journey("pipe", f"find | run -: {_RUNNING:,} running among {_INSTANCES:,}, no quota", _pipe),
-    Journey("eight-shards", "run --shard I/8: eight on one quota, one killed and started again", shards),
+    Journey("eight-shards", "run --shard auto/8: eight on one quota, one killed and started again", shards),
 )
