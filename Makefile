@@ -121,9 +121,11 @@ static: lint types audit secrets docs pyz installed
 
 # No variable that happens to be set, such as PYTHONUNBUFFERED, may decide whether a test holds.
 BARE := env -i PATH="$$PATH" HOME="$$HOME"
+# Twice as many workers as processors: the slow tests wait for processes of their own half of the time.
+WORKERS := $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 tests: $(STAMP) $(TABLES)
 	$(BARE) $(BIN)/python tests/fuzz/run.py 3
-	$(BARE) $(BIN)/pytest -m "" -n auto --dist worksteal --cov --cov-report=term
+	$(BARE) $(BIN)/pytest -m "" -n $(WORKERS) --dist worksteal --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=100 --include='bulkcancel/answers.py,bulkcancel/policy.py,bulkcancel/pacing/*,bulkcancel/tally/*'
 
 $(TABLES): $(STAMP)
