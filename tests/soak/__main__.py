@@ -40,7 +40,7 @@ def main() -> int:
     print(f"A soak of {words.minutes:g} minutes, seed {words.seed}: {len(made.events)} events", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     course = Soak(made, folder).live()
-    answers, found = look_at(course)
+    answers, found = look_at(course, made.seconds)
     print_table(course, answers, found, made.seconds)
     faults = judge(course, found, made.seconds)
     for fault in faults:

@@ -29,8 +29,11 @@ class Found:
     growth: Growth
 
 
-def look_at(course: Course) -> tuple[list[Answer], dict[str, Found]]:
-    """The server's record of the runs, and what each came to."""
+def look_at(course: Course, seconds: float) -> tuple[list[Answer], dict[str, Found]]:
+    """The server's record of the runs, and what each came to in so many seconds.
+
+    What a run holds afterwards says nothing of its requests: at SIGTERM it marks all the rows that are left.
+    """
     record = read_record(course.folder / "record")
     answers = [one for one in record if one.workflow_id in WORKFLOWS.values()]
     disturbed = [
@@ -47,8 +50,9 @@ def look_at(course: Course) -> tuple[list[Answer], dict[str, Found]]:
         lines = (course.folder / file_of(name, ".csv")).read_text("ascii").splitlines()[1:]
         rows = read_results(course.folder / file_of(name, "-report.csv"))
         account.count_lost([line.partition(",")[2] for line in lines], rows, own)
+        samples = [one for one in run.samples if one.at <= seconds]
         sound_at = [one.at - course.began for one in own if one.status == SOUND]
-        found[name] = Found(account, growth_of(run.samples, sound_at))
+        found[name] = Found(account, growth_of(samples, sound_at))
     return answers, found
 
 
