@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulkcancel.cli import completion, exit_codes, options, params
+from bulkcancel.cli import exit_codes, options, params
 from bulkcancel.cli.command import Command, Example
-from bulkcancel.cli.file_names import FILLED_IN
 from bulkcancel.cli.find_options import FindOptions, FoundFormat
 from bulkcancel.cli.invocation import current
 from bulkcancel.cli.sections import Section, in_section
@@ -50,23 +49,8 @@ _EXAMPLES = (
     options.age_options,
     click.option("--limit", type=params.count, metavar="N", help="Stop after N instances."),
 )
-@in_section(
-    Section.OUTPUT,
-    click.option(
-        "-o",
-        "--output",
-        type=params.file_name_text,
-        metavar="PATH",
-        shell_complete=completion.files,
-        help=f"A new file instead of standard output. {FILLED_IN}",
-    ),
-    click.option(
-        "--format",
-        "form",
-        type=params.Choice([form.value for form in FoundFormat]),
-        metavar="FORMAT",
-        help=f"How they are written: {', '.join(FoundFormat)}. [default: table on a terminal, else csv]",
-    ),
+@options.output_options(
+    FoundFormat,
     click.option("--count", is_flag=True, help="Only how many there are in each workflow."),
 )
 @options.pace_options

@@ -1,7 +1,7 @@
 """The options that commands share, in groups."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from bulkcancel.sandbox import Scenario
 from bulkcancel.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from enum import StrEnum
+
     from bulkcancel.cli.typed_options import MessageOptions
     from bulkcancel.clock import Clock
 
@@ -249,6 +252,31 @@ message_options = in_section(
     click.option("-v", "--verbose", is_flag=True, help="Say what became of each row."),
     click.option("--no-progress", is_flag=True, help="No progress display."),
 )
+
+
+def output_options(
+    forms: "type[StrEnum]", *more: "Callable[[Any], Any]"
+) -> "Callable[[Callable[..., Any]], Callable[..., Any]]":
+    """Where rows go, and in which of those forms; and more of that section."""
+    return in_section(
+        Section.OUTPUT,
+        click.option(
+            "-o",
+            "--output",
+            type=params.file_name_text,
+            metavar="PATH",
+            shell_complete=completion.files,
+            help=f"A new file instead of standard output. {FILLED_IN}",
+        ),
+        click.option(
+            "--format",
+            "form",
+            type=params.Choice([form.value for form in forms]),
+            metavar="FORMAT",
+            help=f"How they are written: {', '.join(forms)}. [default: table on a terminal, else csv]",
+        ),
+        *more,
+    )
 
 
 def messages(options: "MessageOptions", clock: "Clock") -> Messages:

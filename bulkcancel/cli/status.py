@@ -6,7 +6,7 @@ import click
 
 from bulkcancel.cli import completion, exit_codes, options, params
 from bulkcancel.cli.command import Command, Example
-from bulkcancel.cli.file_names import FILLED_IN, with_real_name
+from bulkcancel.cli.file_names import with_real_name
 from bulkcancel.cli.invocation import current
 from bulkcancel.cli.sections import Section, in_section
 from bulkcancel.cli.status_options import StatusFormat, StatusOptions
@@ -53,24 +53,7 @@ _EXAMPLES = (
         help="With --wait: how long at most, once all rows are read.",
     ),
 )
-@in_section(
-    Section.OUTPUT,
-    click.option(
-        "-o",
-        "--output",
-        type=params.file_name_text,
-        metavar="PATH",
-        shell_complete=completion.files,
-        help=f"A new file instead of standard output. {FILLED_IN}",
-    ),
-    click.option(
-        "--format",
-        "form",
-        type=params.Choice([form.value for form in StatusFormat]),
-        metavar="FORMAT",
-        help=f"How they are written: {', '.join(StatusFormat)}. [default: table on a terminal, else csv]",
-    ),
-)
+@options.output_options(StatusFormat)
 @options.request_options
 @in_section(
     Section.PACE,
