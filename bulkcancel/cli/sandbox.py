@@ -68,7 +68,7 @@ _EXAMPLES = (
         "--port",
         metavar="N",
         type=click.IntRange(0, 65535),
-        default=8126,
+        default=8321,
         show_default=True,
         help="0 for any.",
     ),

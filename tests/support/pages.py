@@ -16,7 +16,7 @@ from sybil.parsers.markdown import CodeBlockParser
 
 ROOT = Path(__file__).parents[2]
 #: What the pages call a server of the reader's own, where `bulkcancel sandbox` listens unless told otherwise.
-USUAL = "127.0.0.1:8126"
+USUAL = "127.0.0.1:8321"
 
 _KEY = "aaaaaaaaaaaaaaaaaaaaaaaaaaaabbbb"  # pragma: allowlist secret
 _LONGEST = 240.0
