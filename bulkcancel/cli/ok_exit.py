@@ -8,8 +8,8 @@ from bulkcancel.models import ExitCode, StopReason
 NEVER_OK = {
     ExitCode.USAGE: "nothing was sent, and a job that does nothing would pass for one that works",
     ExitCode.REPORT_LOST: "rows were sent, and what became of them is not on record",
-    ExitCode.INTERRUPTED: "rows are left, and whoever sent the signal knows that",
-    ExitCode.TERMINATED: "rows are left, and whoever sent the signal knows that",
+    ExitCode.INTERRUPTED: "somebody stopped it, and rows are left",
+    ExitCode.TERMINATED: "somebody stopped it, and rows are left",
 }
 MAY_BE_OK = frozenset({ExitCode.INCOMPLETE, ExitCode.STOPPED})
 

@@ -58,7 +58,6 @@ class Agent:
             telemetry_min_flush_interval=math.inf,  # type: ignore[arg-type] # it is compared, no more
             track_instance=False,
         )
-        self._dropped = 0
 
     @property
     def problem(self) -> str:

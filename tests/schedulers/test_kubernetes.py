@@ -94,7 +94,7 @@ class Cluster:
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
         self._tools = install(folder)
-        for name in ("work", "reports", "input"):
+        for name in ("list", "reports", "input"):
             (folder / name).mkdir()
         self._given = {
             "PATH": path_with(self._tools),
