@@ -8,8 +8,8 @@ from bulkcancel.models import ExitCode, StopReason
 NEVER_OK = {
     ExitCode.USAGE: "nothing was sent, and a job that does nothing would pass for one that works",
     ExitCode.REPORT_LOST: "rows were sent, and what became of them is not on record",
-    ExitCode.INTERRUPTED: "somebody stopped it, and rows are left",
-    ExitCode.TERMINATED: "somebody stopped it, and rows are left",
+    ExitCode.INTERRUPTED: "rows are left, because somebody stopped it",
+    ExitCode.TERMINATED: "rows are left, because somebody stopped it",
 }
 MAY_BE_OK = frozenset({ExitCode.INCOMPLETE, ExitCode.STOPPED})
 
